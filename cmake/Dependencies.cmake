@@ -1,0 +1,23 @@
+# Third-party libraries, as Debian 12 packages them; docs/dependencies.md says why each is here.
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(RocksDB REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+
+# By name: libunbound.pc asks for libevent's headers, which we have no use for.
+find_library(UNBOUND_LIBRARY unbound REQUIRED)
+
+# Asio, compiled once (src/io/asio.cc) instead of in every file that includes it.
+add_library(veredus_asio INTERFACE)
+target_link_libraries(veredus_asio INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(veredus_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
