@@ -1,0 +1,81 @@
+// The connection: one owner of bytes, every operation with a deadline.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "io/stream.h"
+#include "io/task.h"
+
+namespace veredus::io {
+
+/// Lines and chunks over a Stream. Not thread-safe: use it on its stream's reactor. One
+/// coroutine reads or writes at a time. Holds an input buffer (kInputBytes) only while there is
+/// input that was not consumed.
+class Connection {
+ public:
+  static constexpr std::size_t kInputBytes = 32 * 1024;
+
+  explicit Connection(std::unique_ptr<Stream> stream);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// The next line without its CRLF. Owns its text: nothing here points into the input buffer,
+  /// so it may be kept across co_await. What flush() has not yet sent is sent before waiting.
+  ///
+  /// `octets_max` counts the CRLF. A longer line, or one with a bare CR or LF, is read to its
+  /// end (up to `kSkipMax` octets) and thrown away, so that the next call begins at the next
+  /// line: the caller may answer and go on.
+  /// Errors: malformed (too long, or a bare CR or LF; the text says which), overloaded (no end
+  /// within kSkipMax: give up), unavailable (peer gone), cancelled (deadline, interrupt()).
+  Task<Result<std::string>> read_line(std::size_t octets_max, Duration deadline);
+  static constexpr std::size_t kSkipMax = 16 * 1024 * 1024;
+
+  /// True when a whole line has already arrived: the reply may wait for the next one's, so that
+  /// a pipelined group is answered in one packet (RFC 2920 §3.2).
+  bool has_line() const noexcept;
+
+  /// Input that has arrived and was not consumed; valid until the next call of this object.
+  std::string_view input() const noexcept;
+  void consume(std::size_t octets) noexcept;
+  /// Waits until input() has grown by at least one octet. Precondition: input() is shorter than
+  /// kInputBytes. Errors: unavailable, also at the peer's end of file; cancelled.
+  Task<Result<>> read_more(Duration deadline);
+
+  /// Appends to the output that the next flush() sends.
+  void put(std::string_view octets);
+  bool has_output() const noexcept { return !output_.empty(); }
+  /// Sends what was put. Errors as Stream::write_all.
+  Task<Result<>> flush(Duration deadline);
+  /// Sends what was put, then `pieces`, without copying them; they must live until this returns.
+  Task<Result<>> write(std::vector<std::string_view> pieces, Duration deadline);
+
+  /// Wakes a read_line() that waits for a line to begin, with `cancelled`; the connection can
+  /// still be written to. For shutdown: the session says 421 and closes.
+  void interrupt() noexcept;
+  /// True once interrupt() was called.
+  bool interrupted() const noexcept { return interrupted_; }
+
+  /// Ends the connection in order; waits at most two seconds for the peer.
+  Task<> shutdown();
+  void close() noexcept;
+
+  const Endpoint& peer() const noexcept { return stream_->peer(); }
+  const Endpoint& local() const noexcept { return stream_->local(); }
+
+ private:
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<char[]> buffer_;  // kInputBytes, or null while input is empty
+  std::size_t begin_ = 0;           // input is buffer_[begin_, end_)
+  std::size_t end_ = 0;
+  std::string output_;
+  bool interrupted_ = false;
+};
+
+}  // namespace veredus::io

@@ -1,0 +1,31 @@
+// Dates of messages (RFC 5322 §3.3), written strictly and read tolerantly (RFC 5322 §4.3).
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace veredus::mime {
+
+/// A moment and the zone it was written in.
+struct Date {
+  std::chrono::sys_seconds time;
+  std::chrono::minutes offset{0};  ///< East of UTC; -0000 and unknown zones are 0.
+  friend bool operator==(const Date&, const Date&) = default;
+};
+
+/// "Fri, 21 Nov 1997 09:55:06 -0600"; a fraction of a second is dropped. Times whose year lies
+/// outside 1900..9999 give the nearest that has a date.
+std::string format_date(std::chrono::system_clock::time_point time,
+                        std::chrono::minutes offset = std::chrono::minutes(0));
+
+/// Reads a date-time with comments and folding anywhere, the day of the week optional and not
+/// checked, two- and three-digit years, seconds optional, the obsolete zones of RFC 5322 §4.3
+/// (military ones mean -0000), and text after the zone ignored. A leap second counts as :59.
+/// Errors: malformed.
+[[nodiscard]] Result<Date> parse_date(std::string_view text);
+
+}  // namespace veredus::mime
