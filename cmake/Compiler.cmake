@@ -16,13 +16,18 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 set(VEREDUS_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
 option(VEREDUS_FUZZ "Build the fuzz targets for libFuzzer instead of replaying their corpus" OFF)
+option(VEREDUS_LTO "Optimise across files (ThinLTO, linked with lld 19)" OFF)
 
 find_program(VEREDUS_CCACHE ccache)
 if(VEREDUS_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${VEREDUS_CCACHE})
 endif()
 find_program(VEREDUS_MOLD mold)
-if(VEREDUS_MOLD)
+if(VEREDUS_LTO)
+  find_program(VEREDUS_LLD ld.lld-19 REQUIRED)  # Debian package lld-19; mold needs a plug-in for this.
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+  add_link_options(--ld-path=${VEREDUS_LLD})
+elseif(VEREDUS_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
@@ -47,3 +52,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_definitions(_FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
   add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
+
+# How the sanitizers report in tests; the suppressions are for uninstrumented libraries.
+find_program(VEREDUS_SYMBOLIZER llvm-symbolizer-19)
+set(VEREDUS_TEST_ENVIRONMENT
+  ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:external_symbolizer_path=${VEREDUS_SYMBOLIZER}
+  UBSAN_OPTIONS=print_stacktrace=1:external_symbolizer_path=${VEREDUS_SYMBOLIZER}
+  LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tools/lsan.supp:print_suppressions=0
+  TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tools/tsan.supp:halt_on_error=1:second_deadlock_stack=1:external_symbolizer_path=${VEREDUS_SYMBOLIZER})

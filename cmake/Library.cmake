@@ -1,5 +1,18 @@
 # One static library a folder, with its tests, fuzz targets and micro-benchmarks beside the source.
 
+# The unit tests that start threads: they run under the thread sanitizer too (ctest label
+# `threads`, build target `threaded_tests`).
+set(VEREDUS_THREADED "^(io|io_sim|storage|storage_memory|storage_rocksdb|mail_queue|main)_test$")
+
+# With VEREDUS_FUZZ only libFuzzer programs are wanted; all else is built when it is named.
+if(VEREDUS_FUZZ)
+  set(VEREDUS_NOT_FUZZ EXCLUDE_FROM_ALL)
+endif()
+
+add_custom_target(fuzzers COMMENT "All fuzz targets")
+add_custom_target(threaded_tests COMMENT "The tests for the thread sanitizer")
+add_custom_target(benches COMMENT "All micro-benchmarks")
+
 # veredus_library(wire/smtp USES base LINK PkgConfig::IDN2)
 #
 # Called from src/CMakeLists.txt with the folder's name below src/. The target is the
@@ -9,9 +22,11 @@
 #
 #   USES       our own folders this one may include; tools/check_layers holds it to that
 #   LINK       third-party targets
-#   TEST_USES  further folders of ours that only the tests use
+#   TEST_USES  further folders of ours that only the tests and benchmarks use
+#   TEST_LINK  third-party targets that only the tests use
+#   PROGRAM    name: name.cc has main() and becomes build/<preset>/name, not part of the library
 function(veredus_library folder)
-  cmake_parse_arguments(arg "" "" "USES;LINK;TEST_USES" ${ARGN})
+  cmake_parse_arguments(arg "" "PROGRAM" "USES;LINK;TEST_USES;TEST_LINK" ${ARGN})
   string(REPLACE "/" "_" target ${folder})
   set(dir ${CMAKE_SOURCE_DIR}/src/${folder})
 
@@ -23,10 +38,13 @@ function(veredus_library folder)
   set(benches ${sources})
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.cc$")
+  if(arg_PROGRAM)
+    list(REMOVE_ITEM sources ${dir}/${arg_PROGRAM}.cc)
+  endif()
 
   set(visibility PUBLIC)
   if(sources)
-    add_library(${target} STATIC ${sources})
+    add_library(${target} STATIC ${VEREDUS_NOT_FUZZ} ${sources})
   else()
     add_library(${target} INTERFACE)
     set(visibility INTERFACE)
@@ -38,9 +56,16 @@ function(veredus_library folder)
     target_link_libraries(${target} ${visibility} ${used})
   endforeach()
 
+  if(arg_PROGRAM)
+    add_executable(${arg_PROGRAM} ${VEREDUS_NOT_FUZZ} ${dir}/${arg_PROGRAM}.cc)
+    target_link_libraries(${arg_PROGRAM} PRIVATE ${target})
+    set_target_properties(${arg_PROGRAM} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    install(TARGETS ${arg_PROGRAM} RUNTIME DESTINATION bin)
+  endif()
   if(tests)
-    add_executable(${target}_test ${tests})
-    target_link_libraries(${target}_test PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main)
+    add_executable(${target}_test ${VEREDUS_NOT_FUZZ} ${tests})
+    target_link_libraries(${target}_test PRIVATE ${target} ${arg_TEST_LINK}
+      GTest::gtest GTest::gmock GTest::gtest_main)
     foreach(used IN LISTS arg_TEST_USES)
       string(REPLACE "/" "_" used ${used})
       target_link_libraries(${target}_test PRIVATE ${used})
@@ -51,15 +76,25 @@ function(veredus_library folder)
     veredus_fuzz_target(${target} ${fuzzer})
   endforeach()
   if(benches)
-    add_executable(${target}_bench ${benches})
+    add_executable(${target}_bench ${VEREDUS_NOT_FUZZ} ${benches})
     target_link_libraries(${target}_bench PRIVATE ${target} benchmark::benchmark_main)
+    foreach(used IN LISTS arg_TEST_USES)
+      string(REPLACE "/" "_" used ${used})
+      target_link_libraries(${target}_bench PRIVATE ${used})
+    endforeach()
+    add_dependencies(benches ${target}_bench)
   endif()
 endfunction()
 
 # Registers a test program with ctest under `label` (unit, conformance, sim, interop).
 function(veredus_test target label)
   add_test(NAME ${target} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${target} PROPERTIES LABELS ${label} TIMEOUT 600)
+  if(target MATCHES "${VEREDUS_THREADED}")
+    add_dependencies(threaded_tests ${target})
+    list(APPEND label threads)
+  endif()
+  set_tests_properties(${target} PROPERTIES LABELS "${label}" TIMEOUT 600
+    ENVIRONMENT "${VEREDUS_TEST_ENVIRONMENT}")
 endfunction()
 
 # x_fuzz.cc has LLVMFuzzerTestOneInput. With VEREDUS_FUZZ it is linked with libFuzzer; otherwise
@@ -72,10 +107,13 @@ function(veredus_fuzz_target library source)
   if(VEREDUS_FUZZ)
     add_executable(${target} ${source})
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzzers)
   else()
     add_executable(${target} ${source} ${CMAKE_SOURCE_DIR}/tests/support/replay_corpus.cc)
     add_test(NAME ${target} COMMAND ${target} ${corpus} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${target} PROPERTIES LABELS fuzz TIMEOUT 120)
+    set_tests_properties(${target} PROPERTIES LABELS fuzz TIMEOUT 120
+      ENVIRONMENT "${VEREDUS_TEST_ENVIRONMENT}")
   endif()
+  add_dependencies(fuzzers ${target})
   target_link_libraries(${target} PRIVATE ${library})
 endfunction()
