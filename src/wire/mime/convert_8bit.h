@@ -20,12 +20,15 @@ bool needs_eight_bit(std::string_view message) noexcept;
 /// text/plain with charset unknown-8bit (RFC 1428 §3). Every octet that need not change stays,
 /// line endings included; what has no 8-bit octet is returned as it came.
 ///
+/// 8-bit octets in the preamble or epilogue of a multipart, which nobody reads (RFC 2046 §5.1.1),
+/// become '?'.
+///
 /// A signature over a changed body (DKIM, S/MIME, PGP) breaks: nobody can avoid that but the
 /// signer (RFC 6376 §5.3), which is why the next hop's 8BITMIME is asked for first.
 ///
-/// Errors: refused  — 8-bit octets in a header, or a part that may not be encoded (only SMTPUTF8
-///                    or 8BITMIME at the next hop would help; say 554 5.6.3)
-///         malformed — 8-bit octets outside of any part, where no encoding can reach
+/// Errors: refused — 8-bit octets in a header, or in a part that may not be encoded (a damaged
+///                   multipart, message/partial, an unknown transfer encoding); only SMTPUTF8 or
+///                   8BITMIME at the next hop would help (say 554 5.6.3)
 [[nodiscard]] Result<std::string> to_seven_bit(std::string_view message);
 
 }  // namespace veredus::mime

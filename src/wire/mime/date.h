@@ -17,8 +17,8 @@ struct Date {
   friend bool operator==(const Date&, const Date&) = default;
 };
 
-/// "Fri, 21 Nov 1997 09:55:06 -0600"; a fraction of a second is dropped. Times whose year lies
-/// outside 1900..9999 give the nearest that has a date.
+/// "Fri, 21 Nov 1997 09:55:06 -0600"; a fraction of a second is dropped, and times before 1900,
+/// which no date may say, become the first day of 1900.
 std::string format_date(std::chrono::system_clock::time_point time,
                         std::chrono::minutes offset = std::chrono::minutes(0));
 

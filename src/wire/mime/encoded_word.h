@@ -12,9 +12,9 @@ namespace veredus::mime {
 ///   encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?="
 ///
 /// White space between two encoded words is dropped (RFC 2047 §6.2), and adjacent ones of one
-/// charset and encoding are decoded as one, since writers cut characters in two. Tolerant:
-/// spaces inside Q text, over-long words, words glued to other text (then shown with a space
-/// between). What cannot be decoded stays as it was written. Never longer than 4 times `text`.
+/// charset are decoded as one, since writers cut characters in two. Tolerant: spaces and folding
+/// inside Q text, over-long words, words glued to other text. What cannot be decoded stays as it
+/// was written; outer white space stays. The result may hold any character, control ones included.
 std::string decode_words(std::string_view text);
 
 }  // namespace veredus::mime

@@ -82,7 +82,7 @@ class HeaderScanner {
  private:
   enum class State : unsigned char { reading, ended, over_limit };
 
-  void take_line(std::string_view line);
+  void take_line();
   void conclude(State state);
 
   std::string kept_;

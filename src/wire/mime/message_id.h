@@ -18,12 +18,13 @@ namespace veredus::mime {
 std::string make_message_id(std::chrono::system_clock::time_point time, std::uint64_t random,
                             std::string_view hostname);
 
-/// The msg-id of a Message-ID field, without <>; comments and folding around it are skipped, and
-/// white space and comments inside it (RFC 5322 §4.5.4) removed.
+/// The msg-id of a Message-ID field, without <>; white space and comments inside it
+/// (RFC 5322 §4.5.4) removed, what stands around it skipped.
 ///
 ///   msg-id = [CFWS] "<" id-left "@" id-right ">" [CFWS]
 ///
-/// Errors: malformed (no <>, no "@", an empty side, anything behind).
+/// Tolerant of ids without "@" or with two: they are in use and name a message all the same.
+/// Errors: malformed (no <>, or nothing inside).
 [[nodiscard]] Result<std::string> parse_message_id(std::string_view body);
 
 /// Every id of References, In-Reply-To and the like, in order, without <>. Words outside of <>

@@ -73,7 +73,8 @@ class QuotedPrintableEncoder {
   void put(char c, std::string& out);
   void put_literal(char c, std::string& out);
   void put_encoded(char c, std::string& out);
-  void make_room(unsigned width, std::string& out);
+  /// Breaks the line when `width` columns do not fit any more; true when it did.
+  bool make_room(unsigned width, std::string& out);
 
   Mode mode_;
   bool cr_held_ = false;    ///< A CR whose next octet is not known yet.
