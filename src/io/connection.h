@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,13 +30,15 @@ class Connection {
   /// The next line without its CRLF. Owns its text: nothing here points into the input buffer,
   /// so it may be kept across co_await. What flush() has not yet sent is sent before waiting.
   ///
-  /// `octets_max` counts the CRLF. A longer line, or one with a bare CR or LF, is read to its
-  /// end (up to `kSkipMax` octets) and thrown away, so that the next call begins at the next
-  /// line: the caller may answer and go on.
+  /// `octets_max` counts the CRLF. A longer line, or one with a bare CR, is read to its end (up
+  /// to `kSkipMax` octets) and thrown away, so that the next call begins at the next line: the
+  /// caller may answer and go on. A bare LF ends a line too, but one that is refused: somebody
+  /// who sends nothing else gets an answer, and nobody a command by it.
+  /// `deadline` is for the whole line.
   /// Errors: malformed (too long, or a bare CR or LF; the text says which), overloaded (no end
   /// within kSkipMax: give up), unavailable (peer gone), cancelled (deadline, interrupt()).
   Task<Result<std::string>> read_line(std::size_t octets_max, Duration deadline);
-  static constexpr std::size_t kSkipMax = 16 * 1024 * 1024;
+  static constexpr std::size_t kSkipMax = 16UL * 1024 * 1024;
 
   /// True when a whole line has already arrived: the reply may wait for the next one's, so that
   /// a pipelined group is answered in one packet (RFC 2920 §3.2).
@@ -47,6 +50,11 @@ class Connection {
   /// Waits until input() has grown by at least one octet. Precondition: input() is shorter than
   /// kInputBytes. Errors: unavailable, also at the peer's end of file; cancelled.
   Task<Result<>> read_more(Duration deadline);
+
+  /// Waits until there is input, or the peer's end of file, without reading it; for a client that
+  /// may speak only when it is asked. Errors: cancelled (deadline, interrupt(); all is as before),
+  /// unavailable.
+  Task<Result<>> wait_input(Duration deadline);
 
   /// Appends to the output that the next flush() sends.
   void put(std::string_view octets);
@@ -70,6 +78,12 @@ class Connection {
   const Endpoint& local() const noexcept { return stream_->local(); }
 
  private:
+  class Line;
+
+  Task<Result<>> wait_for_line(Duration deadline);
+  Task<Result<>> fill(Duration deadline);
+  void release_if_empty() noexcept;
+
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<char[]> buffer_;  // kInputBytes, or null while input is empty
   std::size_t begin_ = 0;           // input is buffer_[begin_, end_)

@@ -45,6 +45,9 @@ class Stream {
   /// Closes at once; pending operations end with `cancelled`.
   virtual void close() noexcept = 0;
 
+  /// The time its deadlines are measured by.
+  virtual SteadyTime now() const { return std::chrono::steady_clock::now(); }
+
   virtual const Endpoint& peer() const noexcept = 0;
   virtual const Endpoint& local() const noexcept = 0;
 };

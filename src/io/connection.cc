@@ -1,0 +1,189 @@
+#include "io/connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace veredus::io {
+namespace {
+
+constexpr std::size_t kSpareBuffersMax = 8;        // Of each thread: 256 KiB.
+constexpr std::size_t kOutputCapacityKept = 1024;  // More is not worth keeping while idle.
+
+/// Input buffers that this thread does not use now: a session takes one for every command, which
+/// must not cost an allocation each time.
+std::vector<std::unique_ptr<char[]>>& spare_buffers() {
+  thread_local std::vector<std::unique_ptr<char[]>> buffers;
+  return buffers;
+}
+
+std::unique_ptr<char[]> take_buffer() {
+  auto& spare = spare_buffers();
+  if (spare.empty()) return std::make_unique_for_overwrite<char[]>(Connection::kInputBytes);
+  auto buffer = std::move(spare.back());
+  spare.pop_back();
+  return buffer;
+}
+
+void give_back(std::unique_ptr<char[]> buffer) {
+  auto& spare = spare_buffers();
+  if (spare.size() < kSpareBuffersMax) spare.push_back(std::move(buffer));
+}
+
+Error was_interrupted() { return {Fault::cancelled, "interrupted to shut down"}; }
+
+}  // namespace
+
+/// A line while its parts come in. What is too long is counted, not kept.
+class Connection::Line {
+ public:
+  explicit Line(std::size_t octets_max) : octets_max_(octets_max) {}
+
+  void add(std::string_view part) {
+    octets_ += part.size();
+    if (octets_ <= octets_max_) {
+      text_.append(part);
+    } else {
+      text_ = {};
+    }
+  }
+  bool is_endless() const noexcept { return octets_ > kSkipMax; }
+
+  /// Once the LF was added.
+  Result<std::string> finish() {
+    if (octets_ > octets_max_)
+      return fail(Fault::malformed, "line too long (at most " + std::to_string(octets_max_) +
+                                        " octets with its end)");
+    if (!text_.ends_with("\r\n"))
+      return fail(Fault::malformed, "line ends with LF instead of CRLF");
+    text_.resize(text_.size() - 2);
+    if (text_.contains('\r')) return fail(Fault::malformed, "CR without LF in the line");
+    return std::move(text_);
+  }
+
+ private:
+  std::size_t octets_max_;
+  std::size_t octets_ = 0;
+  std::string text_;
+};
+
+Connection::Connection(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
+
+Connection::~Connection() {
+  if (buffer_) give_back(std::move(buffer_));
+}
+
+Task<Result<std::string>> Connection::read_line(std::size_t octets_max, Duration deadline) {
+  if (input().empty()) {
+    auto begun = co_await wait_for_line(deadline);
+    if (!begun) co_return fail(begun.error());
+  }
+  Line line(octets_max);
+  std::optional<SteadyTime> until;
+  for (;;) {
+    const std::string_view arrived = input();
+    const std::size_t end = arrived.find('\n');
+    const bool complete = end != std::string_view::npos;
+    line.add(arrived.substr(0, complete ? end + 1 : end));
+    consume(complete ? end + 1 : arrived.size());
+    if (complete) co_return line.finish();
+    if (line.is_endless()) co_return fail(Fault::overloaded, "a line without end");
+
+    if (has_output()) {
+      auto flushed = co_await flush(deadline);
+      if (!flushed) co_return fail(flushed.error());
+    }
+    const SteadyTime now = stream_->now();
+    if (!until) until = deadline < SteadyTime::max() - now ? now + deadline : SteadyTime::max();
+    auto filled = co_await fill(std::max(*until - now, Duration::zero()));
+    if (!filled) co_return fail(filled.error());
+  }
+}
+
+bool Connection::has_line() const noexcept { return input().contains('\n'); }
+
+std::string_view Connection::input() const noexcept {
+  return buffer_ ? std::string_view(buffer_.get() + begin_, end_ - begin_) : std::string_view();
+}
+
+void Connection::consume(std::size_t octets) noexcept {
+  begin_ += std::min(octets, end_ - begin_);
+  release_if_empty();
+}
+
+Task<Result<>> Connection::read_more(Duration deadline) {
+  if (has_output()) {
+    auto flushed = co_await flush(deadline);
+    if (!flushed) co_return fail(flushed.error());
+  }
+  co_return co_await fill(deadline);
+}
+
+Task<Result<>> Connection::wait_input(Duration deadline) {
+  if (!input().empty()) co_return Result<>();
+  if (interrupted_) co_return fail(was_interrupted());
+  co_return co_await stream_->wait_readable(deadline);
+}
+
+void Connection::put(std::string_view octets) { output_.append(octets); }
+
+Task<Result<>> Connection::flush(Duration deadline) {
+  if (!has_output()) co_return Result<>();
+  co_return co_await write({}, deadline);
+}
+
+Task<Result<>> Connection::write(std::vector<std::string_view> pieces, Duration deadline) {
+  std::string first = std::exchange(output_, {});
+  if (!first.empty()) pieces.insert(pieces.begin(), first);
+  auto written = co_await stream_->write_all(std::move(pieces), deadline);
+  if (output_.empty() && first.capacity() <= kOutputCapacityKept) {
+    first.clear();
+    output_ = std::move(first);
+  }
+  co_return written;
+}
+
+void Connection::interrupt() noexcept {
+  interrupted_ = true;
+  stream_->cancel_read();
+}
+
+Task<> Connection::shutdown() { return stream_->shutdown(); }
+
+void Connection::close() noexcept { stream_->close(); }
+
+// Waits without a buffer: an idle session must cost no more than its frame.
+Task<Result<>> Connection::wait_for_line(Duration deadline) {
+  if (interrupted_) co_return fail(was_interrupted());
+  auto flushed = co_await flush(deadline);
+  if (!flushed) co_return flushed;
+  if (interrupted_) co_return fail(was_interrupted());
+  auto ready = co_await stream_->wait_readable(deadline);
+  if (!ready) co_return ready;
+  co_return co_await fill(deadline);
+}
+
+Task<Result<>> Connection::fill(Duration deadline) {
+  if (!buffer_) buffer_ = take_buffer();
+  if (end_ == kInputBytes) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+    end_ -= std::exchange(begin_, 0);
+  }
+  const std::span<char> room(buffer_.get() + end_, kInputBytes - end_);
+  auto count = co_await stream_->read_some(room, deadline);
+  end_ += count.value_or(0);
+  release_if_empty();
+  if (!count) co_return fail(count.error());
+  if (*count == 0) co_return fail(Fault::unavailable, "the peer closed the connection");
+  co_return Result<>();
+}
+
+void Connection::release_if_empty() noexcept {
+  if (begin_ != end_) return;
+  begin_ = end_ = 0;
+  if (buffer_) give_back(std::move(buffer_));
+}
+
+}  // namespace veredus::io

@@ -1,0 +1,82 @@
+#include "io/real_files.h"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "io/test_support.h"
+
+namespace veredus::io {
+namespace {
+
+class RealFilesTest : public testing::Test {
+ protected:
+  std::string in(const std::string& name) const { return folder_.path() + "/" + name; }
+
+  TemporaryFolder folder_;
+  RealFiles files_;
+};
+
+TEST_F(RealFilesTest, WritesSyncsMovesListsAndRemoves) {
+  ASSERT_TRUE(files_.make_directories(in("a/b/c/")));
+  ASSERT_TRUE(files_.make_directories(in("a/b/c")));
+  {
+    auto file = files_.create(in("a/b/c/new"));
+    ASSERT_TRUE(file) << file.error().text();
+    ASSERT_TRUE((*file)->write("hello "));
+    ASSERT_TRUE((*file)->write(std::string(200'000, 'x')));
+    ASSERT_TRUE((*file)->sync());
+  }
+  ASSERT_TRUE(files_.rename(in("a/b/c/new"), in("a/b/z")));
+  ASSERT_TRUE(files_.sync_directory(in("a/b")));
+  EXPECT_EQ(files_.list(in("a/b")), (std::vector<std::string>{"c", "z"}));
+  EXPECT_EQ(files_.read(in("a/b/z")), "hello " + std::string(200'000, 'x'));
+  ASSERT_TRUE(files_.remove(in("a/b/z")));
+  ASSERT_TRUE(files_.remove(in("a/b/z")));
+  EXPECT_EQ(files_.list(in("a/b")), (std::vector<std::string>{"c"}));
+}
+
+TEST_F(RealFilesTest, LetsNobodyElseRead) {
+  ASSERT_TRUE(files_.make_directories(in("d")));
+  ASSERT_TRUE(files_.create(in("d/f")));
+  struct stat status{};
+  ASSERT_EQ(::stat(in("d/f").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  ASSERT_EQ(::stat(in("d").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+}
+
+TEST_F(RealFilesTest, ErrorsNamePathAndCause) {
+  ASSERT_TRUE(files_.create(in("f")));
+  const auto twice = files_.create(in("f"));
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().fault(), Fault::unavailable);
+  EXPECT_EQ(twice.error().text(), "cannot create " + in("f") + ": File exists");
+
+  EXPECT_EQ(files_.make_directories(in("f/x")).error().text(),
+            "cannot make directory " + in("f/x") + ": Not a directory");
+  EXPECT_EQ(files_.make_directories(in("f")).error().fault(), Fault::unavailable);
+  EXPECT_EQ(files_.read(in("none")).error().text(),
+            "cannot open " + in("none") + ": No such file or directory");
+  EXPECT_FALSE(files_.list(in("none")));
+  EXPECT_FALSE(files_.rename(in("none"), in("other")));
+  EXPECT_FALSE(files_.sync_directory(in("none")));
+}
+
+TEST_F(RealFilesTest, AFullDiskIsOverload) {
+  ASSERT_TRUE(files_.make_directories(in("small")));
+  if (::mount("tmpfs", in("small").c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "mounting a small file system needs root";
+  {
+    auto file = files_.create(in("small/f"));
+    ASSERT_TRUE(file) << file.error().text();
+    const auto written = (*file)->write(std::string(200'000, 'x'));
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().fault(), Fault::overloaded);
+    EXPECT_EQ(written.error().text(),
+              "cannot write " + in("small/f") + ": No space left on device");
+  }
+  EXPECT_EQ(::umount(in("small").c_str()), 0);
+}
+
+}  // namespace
+}  // namespace veredus::io

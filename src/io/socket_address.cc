@@ -1,0 +1,96 @@
+#include "io/socket_address.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace veredus::io {
+
+SocketAddress::SocketAddress(const Endpoint& endpoint) {
+  if (endpoint.is_unix()) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    endpoint.path().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    std::memcpy(&storage_, &address, sizeof(address));
+    length_ = sizeof(address);
+  } else if (endpoint.address().is_v4()) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(endpoint.port());
+    endpoint.address().octets().copy(reinterpret_cast<char*>(&address.sin_addr), 4);
+    std::memcpy(&storage_, &address, sizeof(address));
+    length_ = sizeof(address);
+  } else {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(endpoint.port());
+    endpoint.address().octets().copy(reinterpret_cast<char*>(&address.sin6_addr), 16);
+    std::memcpy(&storage_, &address, sizeof(address));
+    length_ = sizeof(address);
+  }
+}
+
+Endpoint SocketAddress::endpoint() const {
+  if (family() == AF_INET6) {
+    sockaddr_in6 address{};
+    std::memcpy(&address, &storage_, sizeof(address));
+    const auto octets = std::bit_cast<std::array<std::uint8_t, 16>>(address.sin6_addr);
+    return {IpAddress::v6(octets), ntohs(address.sin6_port)};
+  }
+  sockaddr_in address{};
+  std::memcpy(&address, &storage_, sizeof(address));
+  const auto octets = std::bit_cast<std::array<std::uint8_t, 4>>(address.sin_addr);
+  return {IpAddress::v4(octets), ntohs(address.sin_port)};
+}
+
+OwnedDescriptor& OwnedDescriptor::operator=(OwnedDescriptor&& other) noexcept {
+  if (this != &other) {
+    close();
+    descriptor_ = other.release();
+  }
+  return *this;
+}
+
+OwnedDescriptor::~OwnedDescriptor() { close(); }
+
+int OwnedDescriptor::release() noexcept { return std::exchange(descriptor_, -1); }
+
+void OwnedDescriptor::close() noexcept {
+  if (is_open()) ::close(release());
+}
+
+Result<OwnedDescriptor> open_socket(const Endpoint& endpoint) {
+  const int family = SocketAddress(endpoint).family();
+  OwnedDescriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) {
+    const bool exhausted =
+        errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    return fail(exhausted ? Fault::overloaded : Fault::unavailable,
+                "cannot open a socket for " + endpoint.text() + ": " + system_text(errno));
+  }
+  const int on = 1;
+  if (family == AF_INET6) ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  // Replies are put together before they are sent: Nagle's algorithm could only delay them.
+  if (family != AF_UNIX) ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  return socket;
+}
+
+Endpoint local_endpoint(int descriptor) {
+  SocketAddress address;
+  ::getsockname(descriptor, address.data(), address.length_pointer());
+  return address.endpoint();
+}
+
+std::string system_text(int error) { return std::generic_category().message(error); }
+
+}  // namespace veredus::io

@@ -1,0 +1,63 @@
+// Between Endpoint and what the socket calls take. Internal.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <sys/socket.h>
+
+#include "base/result.h"
+#include "io/endpoint.h"
+
+namespace veredus::io {
+
+/// A sockaddr of whatever family, ready for bind() or connect().
+class SocketAddress {
+ public:
+  SocketAddress() = default;
+  explicit SocketAddress(const Endpoint& endpoint);
+
+  sockaddr* data() noexcept { return reinterpret_cast<sockaddr*>(&storage_); }
+  const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+  /// For accept() and getsockname(): starts as the room there is, then what they filled in.
+  socklen_t* length_pointer() noexcept { return &length_; }
+  socklen_t length() const noexcept { return length_; }
+  int family() const noexcept { return storage_.ss_family; }
+
+  /// Meaningful for AF_INET and AF_INET6.
+  Endpoint endpoint() const;
+
+ private:
+  sockaddr_storage storage_{};
+  socklen_t length_ = sizeof(storage_);
+};
+
+/// Closes a descriptor that nobody took.
+class OwnedDescriptor {
+ public:
+  explicit OwnedDescriptor(int descriptor = -1) noexcept : descriptor_(descriptor) {}
+  OwnedDescriptor(OwnedDescriptor&& other) noexcept : descriptor_(other.release()) {}
+  OwnedDescriptor& operator=(OwnedDescriptor&& other) noexcept;
+  ~OwnedDescriptor();
+
+  bool is_open() const noexcept { return descriptor_ >= 0; }
+  int get() const noexcept { return descriptor_; }
+  int release() noexcept;
+  void close() noexcept;
+
+ private:
+  int descriptor_;
+};
+
+/// A non-blocking stream socket of the endpoint's family; IPv6 ones take IPv6 alone.
+/// Errors: unavailable, overloaded (out of descriptors or memory).
+[[nodiscard]] Result<OwnedDescriptor> open_socket(const Endpoint& endpoint);
+
+/// Where the socket is bound.
+Endpoint local_endpoint(int descriptor);
+
+/// "cause" as the system words it, for errno or SO_ERROR.
+std::string system_text(int error);
+
+}  // namespace veredus::io
