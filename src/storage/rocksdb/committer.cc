@@ -1,0 +1,217 @@
+#include "storage/rocksdb/committer.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include <rocksdb/write_batch.h>
+
+#include "base/log.h"
+
+namespace veredus::storage {
+namespace {
+
+/// A group stops growing here, so that those in it don't wait for too much of others' mail.
+constexpr std::size_t kGroupBytesMax = std::size_t{4} * 1024 * 1024;
+constexpr std::chrono::seconds kRepairPause{1};
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+/// The write that answers several requests.
+class Committer::Group {
+ public:
+  explicit Group(const Database& database) : database_(database) {}
+
+  /// Errors: refused (an expectation does not hold; nothing was added), unavailable.
+  Result<> add(const Change& change) {
+    return std::visit([this](const auto& each) { return add(each); }, change);
+  }
+  bool empty() const { return writes_.Count() == 0; }
+  bool is_full() const { return writes_.GetDataSize() >= kGroupBytesMax; }
+  bool is_durable() const { return durable_; }
+  rocksdb::WriteBatch& writes() { return writes_; }
+
+ private:
+  Result<> add(const Batch& batch);
+  Result<> add(const Append& append);
+  Result<> add(const Discard& discard);
+  Result<> check(const Batch::Expect& expect) const;
+  void put_chunk(ChunkName name, const Bytes& octets);
+  void erase_chunks(BlobId id, std::uint32_t chunk_count);
+
+  const Database& database_;
+  rocksdb::WriteBatch writes_;
+  bool durable_ = false;
+  /// Keys that earlier batches of this group put (true) or erased (false).
+  std::unordered_map<std::string, bool> changed_;
+};
+
+Result<> Committer::Group::check(const Batch::Expect& expect) const {
+  const std::string key = meta_key(expect.space, expect.key);
+  bool present = false;
+  if (const auto changed = changed_.find(key); changed != changed_.end()) {
+    present = changed->second;
+  } else {
+    const Result<Database::Found> found = database_.find_key(key, Reach::disk);
+    if (!found) return fail(found.error());
+    present = found->value.has_value();
+  }
+  if (present == expect.present) return {};
+  return fail(Fault::refused, present ? "the key is there already" : "the key is not there");
+}
+
+Result<> Committer::Group::add(const Batch& batch) {
+  for (const Batch::Expect& expect : batch.expects) {
+    if (Result<> held = check(expect); !held) return held;
+  }
+  for (const Batch::Put& put : batch.puts) {
+    std::string key = meta_key(put.space, put.key);
+    writes_.Put(database_.meta(), key, slice(put.value.view()));
+    changed_.insert_or_assign(std::move(key), true);
+  }
+  for (const Batch::Erase& erase : batch.erases) {
+    std::string key = meta_key(erase.space, erase.key);
+    writes_.Delete(database_.meta(), key);
+    changed_.insert_or_assign(std::move(key), false);
+  }
+  for (const Batch::BlobPut& put : batch.blob_puts) {
+    ChunkName name{put.id, put.first_chunk};
+    for (const Bytes& octets : put.chunks) {
+      put_chunk(name, octets);
+      ++name.chunk;
+    }
+    if (put.first_chunk > 0) writes_.Delete(database_.meta(), unclaimed_key(put.id));
+  }
+  for (const auto& [id, chunk_count] : batch.blob_erases) erase_chunks(id, chunk_count);
+  durable_ = true;
+  return {};
+}
+
+Result<> Committer::Group::add(const Append& append) {
+  if (append.name.chunk == 0) {
+    writes_.Put(database_.meta(), unclaimed_key(append.name.id), rocksdb::Slice());
+  }
+  put_chunk(append.name, append.octets);
+  return {};
+}
+
+Result<> Committer::Group::add(const Discard& discard) {
+  erase_chunks(discard.id, discard.chunk_count);
+  writes_.Delete(database_.meta(), unclaimed_key(discard.id));
+  return {};
+}
+
+void Committer::Group::put_chunk(ChunkName name, const Bytes& octets) {
+  writes_.Put(database_.blob(), chunk_key(name), slice(octets.view()));
+}
+
+void Committer::Group::erase_chunks(BlobId id, std::uint32_t chunk_count) {
+  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
+    writes_.Delete(database_.blob(), chunk_key({id, chunk}));
+  }
+}
+
+Committer::Committer(Database& database, const RocksdbOptions& options)
+    : database_(database),
+      free_bytes_min_(options.free_bytes_min),
+      free_space_(options.path),
+      thread_([this] { run(); }) {}
+
+Committer::~Committer() { stop(); }
+
+void Committer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  submitted_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Committer::submit(Change change, Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      waiting_.emplace_back(std::move(change), std::move(done), Result<>());
+      if (waiting_.size() == 1) submitted_.notify_one();
+      return;
+    }
+  }
+  done(fail(Fault::cancelled, "the storage is closing"));
+}
+
+void Committer::run() {
+  for (;;) {
+    std::vector<Request> requests = wait_for_requests();
+    if (requests.empty()) return;
+    serve(requests);
+  }
+}
+
+std::vector<Committer::Request> Committer::wait_for_requests() {
+  std::unique_lock lock(mutex_);
+  submitted_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+  return std::exchange(waiting_, {});
+}
+
+void Committer::serve(std::vector<Request>& requests) {
+  auto first = requests.begin();
+  while (first != requests.end()) {
+    const Result<> usable = repair_if_broken();
+    Group group(database_);
+    auto last = first;
+    for (; last != requests.end() && !group.is_full(); ++last) {
+      last->result = usable ? admit(last->change) : usable;
+      if (last->result) last->result = group.add(last->change);
+    }
+    const Result<> written = write(group);
+    commits_.fetch_add(static_cast<std::uint64_t>(last - first), std::memory_order_relaxed);
+    for (; first != last; ++first) {
+      if (first->result) first->result = written;
+      first->done(std::move(first->result));
+    }
+  }
+}
+
+Result<> Committer::admit(const Change& change) {
+  const Batch* batch = std::get_if<Batch>(&change);
+  const bool brings_mail =
+      batch ? !batch->blob_puts.empty() : std::holds_alternative<Append>(change);
+  const bool grows = brings_mail || (batch && !batch->puts.empty());
+  if (!grows) return {};  // Removal makes room.
+  // Notes about mail we have already (tried, deferred) may use what new mail may not.
+  const std::uint64_t free_bytes_min = brings_mail ? free_bytes_min_ : free_bytes_min_ / 4;
+  const std::uint64_t free_bytes = free_space_.bytes();
+  if (free_bytes >= free_bytes_min) return {};
+  return fail(Fault::overloaded, "the disk is nearly full: " + std::to_string(free_bytes) +
+                                     " octets free, at least " + std::to_string(free_bytes_min) +
+                                     " must stay free");
+}
+
+Result<> Committer::write(Group& group) {
+  if (group.empty()) return {};
+  writes_.fetch_add(1, std::memory_order_relaxed);
+  Result<> written = database_.write(group.writes(), group.is_durable());
+  if (!written) {
+    broken_ = true;
+    log::error("storage_write_failed", {{"error", written.error().text()}});
+  }
+  return written;
+}
+
+Result<> Committer::repair_if_broken() {
+  if (!broken_) return {};
+  const auto now = std::chrono::steady_clock::now();
+  if (now - repair_tried_ < kRepairPause) {
+    return fail(Fault::unavailable, "the storage failed to write and has not recovered yet");
+  }
+  repair_tried_ = now;
+  Result<> recovered = database_.recover();
+  if (!recovered) return recovered;
+  broken_ = false;
+  log::info("storage_recovered");
+  return {};
+}
+
+}  // namespace veredus::storage

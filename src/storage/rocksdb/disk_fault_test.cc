@@ -1,0 +1,98 @@
+// The disk says no: commits fail with a reason, nothing acknowledged is lost, and when the disk
+// works again so do commits. The fault is the system's own limit on the size of files.
+
+#include <chrono>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "storage/rocksdb/test_support.h"
+
+namespace veredus::storage {
+namespace {
+
+using support::small_storage;
+using support::TemporaryFolder;
+using support::World;
+
+/// While it lives, no file of this process grows past `octets_max`: writes fail with EFBIG.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t octets_max) {
+    previous_action_ = ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = octets_max;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, previous_action_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  sighandler_t previous_action_ = nullptr;
+};
+
+class DiskFaultTest : public testing::Test {
+ protected:
+  DiskFaultTest() : world_(small_storage(folder_.path())) {}
+
+  Result<> commit(std::uint64_t id) {
+    Batch batch;
+    batch.put(Space::queue, std::to_string(id), Bytes(std::string("envelope")));
+    batch.put_blob(BlobId{id}, 0, {Bytes(std::string(20'000, 'b'))});
+    return world_.run(world_.storage().commit(std::move(batch)));
+  }
+  /// Commits until one fails; how many did not.
+  std::uint64_t commit_until_failure(std::uint64_t first) {
+    std::uint64_t id = first;
+    while (id < first + 1000 && commit(id)) ++id;
+    return id - first;
+  }
+  void expect_all(std::uint64_t first, std::uint64_t count) {
+    for (std::uint64_t id = first; id < first + count; ++id) {
+      const auto envelope = world_.run(world_.storage().get(Space::queue, std::to_string(id)));
+      ASSERT_TRUE(envelope && *envelope) << id;
+      ASSERT_TRUE(world_.run(world_.storage().read(BlobId{id}, 0))) << id;
+    }
+  }
+
+  TemporaryFolder folder_;
+  World world_;
+};
+
+TEST_F(DiskFaultTest, CommitsFailWhileTheDiskDoesAndRecoverByThemselves) {
+  std::uint64_t accepted = 0;
+  {
+    const FileSizeLimit limit(512 * 1024);
+    accepted = commit_until_failure(0);
+    ASSERT_LT(accepted, 1000U) << "the limit had no effect";
+    const FileSizeLimit tight(16);  // Now not even a new file takes anything.
+    for (std::uint64_t id = 5000; id < 5003; ++id) {
+      const Result<> failed = commit(id);
+      ASSERT_FALSE(failed);
+      EXPECT_EQ(failed.error().fault(), Fault::unavailable);
+    }
+  }
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  Result<> committed = commit(6000);
+  while (!committed && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    committed = commit(6000);
+  }
+  ASSERT_TRUE(committed) << committed.error().text();
+  expect_all(0, accepted);
+  for (std::uint64_t id = 6001; id < 6100; ++id) ASSERT_TRUE(commit(id));
+  world_.reopen();
+  expect_all(0, accepted);
+  expect_all(6000, 100);
+}
+
+}  // namespace
+}  // namespace veredus::storage

@@ -1,0 +1,45 @@
+// Where things are in the database. What is here is on disk: never change, only add.
+//
+//   column family  key                                            value
+//   meta           Space, 1 octet; the key                        as put
+//   meta           Space::system "format"                         decimal version of this layout
+//   meta           Space::system "unclaimed" BlobId, 8 octets     empty: its chunks have no owner
+//   yet blob           BlobId, 8 octets; chunk, 4 octets              up to kChunkBytes of the body
+//
+// Numbers in keys are big-endian, so that the order of octets is the order of numbers.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "storage/storage.h"
+
+namespace veredus::storage {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::string_view kMetaFamily = "meta";
+inline constexpr std::string_view kBlobFamily = "blob";
+
+std::string meta_key(Space space, std::string_view key);
+/// The first key after every key of `space`.
+std::string meta_end(Space space);
+std::string format_key();
+
+std::string unclaimed_key(BlobId id);
+/// What every unclaimed_key() starts with.
+std::string unclaimed_prefix();
+/// The blob of an unclaimed_key(); nothing for another key.
+std::optional<BlobId> unclaimed_blob(std::string_view key);
+
+struct ChunkName {
+  BlobId id;
+  std::uint32_t chunk;
+};
+std::string chunk_key(ChunkName name);
+/// Nothing if `key` is not a chunk's.
+std::optional<ChunkName> chunk_name(std::string_view key);
+
+}  // namespace veredus::storage

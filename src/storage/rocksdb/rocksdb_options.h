@@ -1,0 +1,27 @@
+// What an operator may decide about the embedded storage.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace veredus::storage {
+
+struct RocksdbOptions {
+  /// The folder. Created with its parents, mode 0700. One process at a time.
+  std::string path;
+  /// Wait for the disk before a commit returns. Without it a power cut loses mail we answered
+  /// 250 for (a crash of the program alone does not).
+  bool sync = true;
+  /// Below it new mail is refused; below a quarter of it everything but removal is.
+  std::uint64_t free_bytes_min = 256ULL * 1024 * 1024;
+  /// For recent writes (three quarters) and cached blocks, in all. >= 16 MiB. More means that mail
+  /// may wait longer for its delivery before it is written a second time; the processor's caches
+  /// like less.
+  std::size_t memory_bytes = std::size_t{128} * 1024 * 1024;
+  /// Threads that write recent changes out and compact. >= 1.
+  int threads = 2;
+};
+
+}  // namespace veredus::storage

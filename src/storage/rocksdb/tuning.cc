@@ -1,0 +1,65 @@
+#include "storage/rocksdb/tuning.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "storage/rocksdb/engine_log.h"
+
+namespace veredus::storage {
+namespace {
+
+constexpr std::size_t kKiB = 1024;
+constexpr std::size_t kMiB = 1024 * kKiB;
+
+rocksdb::DBOptions tuned_database(const RocksdbOptions& options) {
+  rocksdb::DBOptions database;
+  database.create_if_missing = true;
+  database.create_missing_column_families = true;
+  // Meta and Blob change together, so they are written out together; the log that held both is
+  // then free at once.
+  database.atomic_flush = true;
+  // One thread writes (Committer): what lets many write side by side would only cost.
+  database.allow_concurrent_memtable_write = false;
+  // A torn record at the end of the log is a commit that was never acknowledged; what follows a
+  // hole is not trusted. This rules out recycling of log files.
+  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  database.avoid_flush_during_recovery = true;
+  database.max_background_jobs = options.threads;
+  database.max_open_files = 1000;
+  database.bytes_per_sync = kMiB;
+  database.info_log = make_engine_log();
+  return database;
+}
+
+}  // namespace
+
+Tuning tuned(const RocksdbOptions& options) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.memory_bytes / 4);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+
+  rocksdb::ColumnFamilyOptions both;
+  both.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  // A message that was delivered before its memtable is written out leaves nothing but a small
+  // tombstone. While one is written out another takes new mail in, and a third may wait.
+  both.write_buffer_size = options.memory_bytes / 4;
+  both.max_write_buffer_number = 3;
+
+  Tuning tuning{tuned_database(options), both, both};
+  tuning.meta.compression = rocksdb::kLZ4Compression;
+
+  // Bodies live beside the tree: compaction moves names, not mail. A file goes when its last body
+  // does; one that is half dead is rewritten.
+  tuning.blob.compression = rocksdb::kNoCompression;
+  tuning.blob.enable_blob_files = true;
+  tuning.blob.min_blob_size = kKiB;
+  tuning.blob.blob_file_size = 256 * kMiB;
+  tuning.blob.enable_blob_garbage_collection = true;
+  tuning.blob.blob_garbage_collection_age_cutoff = 1.0;
+  tuning.blob.blob_garbage_collection_force_threshold = 0.5;
+  return tuning;
+}
+
+}  // namespace veredus::storage
