@@ -1,0 +1,45 @@
+// What the postmaster configures about who lives where. Router::make() checks it.
+
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+
+namespace veredus::route {
+
+/// A domain whose mail ends here. Local parts are compared without case.
+struct DomainConfig {
+  std::string name;
+  std::vector<std::string> mailboxes;  ///< Local parts, each with a Maildir of its own.
+  /// Local part -> addresses; one without `@` is in this domain. An alias that names itself
+  /// keeps a copy in its own mailbox.
+  std::map<std::string, std::vector<std::string>> aliases;
+  std::string catch_all;         ///< Takes what no mailbox or alias does; as an alias's target.
+  std::string subaddress = "+";  ///< Octets that part `user+detail` (RFC 5233); empty: none do.
+  /// Empty: Maildir. `lmtp://host:port` or `lmtp:///path/of/socket`: final delivery is another
+  /// server's (RFC 2033); then no mailboxes listed means that it knows them and all are accepted.
+  std::string deliver;
+};
+
+/// A next hop for some domains, instead of their MX.
+struct StaticRoute {
+  std::string domain;  ///< `example.org`, or `*.example.org` for the names below it.
+  std::string to;      ///< `host:port`, `host` (port 25), or `mx` to except it from the smart host.
+};
+
+struct RouteConfig {
+  std::string hostname;                  ///< Our name. Required.
+  std::vector<IpAddress> own_addresses;  ///< `user@[address]` with these is ours (RFC 5321 §4.1.3).
+  std::vector<DomainConfig> domains;     ///< The first takes mail for <postmaster> and literals.
+  std::vector<std::string> relay_domains;  ///< Relayed to for anyone; `*.` as in StaticRoute.
+  std::vector<StaticRoute> routes;         ///< Exact names win, then the longest `*.`.
+  std::string smart_host;                  ///< Takes all other mail; as StaticRoute::to. Empty: MX.
+  std::size_t expansions_max = 1000;       ///< Addresses one recipient may stand for. >= 1.
+  std::size_t alias_depth_max = 10;        ///< Aliases within aliases.
+};
+
+}  // namespace veredus::route

@@ -1,0 +1,41 @@
+// From a next hop to the addresses to try, in order (RFC 5321 §5.1, RFC 7505).
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/result.h"
+#include "io/random.h"
+#include "io/resolver.h"
+#include "io/task.h"
+#include "mail/route/router.h"
+
+namespace veredus::route {
+
+/// One address of one host that may take the mail.
+struct Host {
+  std::string name;  ///< As the MX record or configuration names it.
+  IpAddress address;
+  std::uint16_t port = 25;
+  bool secure = false;  ///< Every answer on the way here was validated by DNSSEC.
+};
+
+struct HostSearch {
+  std::string own_name;                     ///< Our host name: an MX list is cut where it stands.
+  std::vector<io::Endpoint> own_endpoints;  ///< Where we listen: as own_name.
+  std::uint16_t mx_port = 25;
+  bool ipv6 = true;
+  std::size_t hosts_max = 20;  ///< Addresses in all; the rest are not tried.
+};
+
+/// Hosts in the order to try them: MX by preference, at random among equals; each host's
+/// addresses as resolved, IPv6 and IPv4 alternating. No MX: the domain's own A and AAAA.
+/// Errors: refused (no such domain, null MX, only ourselves in the MX list: mail loops back,
+/// no MX host has an address: the text says which, with an enhanced status code in front),
+/// unavailable (temporary DNS failure).
+io::Task<Result<std::vector<Host>>> find_hosts(NextHop next_hop, const HostSearch& search,
+                                               io::Resolver& resolver, io::Random& random);
+
+}  // namespace veredus::route
