@@ -1,0 +1,194 @@
+// What each command but DATA does (RFC 5321 §4.1.1, §3.5).
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/accept/session.h"
+#include "wire/smtp/params.h"
+
+namespace veredus::accept {
+namespace {
+
+using smtp::Extension;
+using smtp::Reply;
+
+/// Extensions whose parameters MAIL and RCPT may carry.
+constexpr smtp::ExtensionSet kAnnounced{Extension::size, Extension::pipelining,
+                                        Extension::eight_bit_mime, Extension::enhanced_status_codes,
+                                        Extension::help};
+
+}  // namespace
+
+io::Task<Reply> Session::handle(smtp::Command command) {
+  switch (command.verb) {
+    case smtp::Verb::helo:
+    case smtp::Verb::ehlo:
+      co_return on_greeting(command);
+    case smtp::Verb::mail:
+      co_return on_mail(command.args);
+    case smtp::Verb::rcpt:
+      co_return on_rcpt(command.args);
+    case smtp::Verb::data: {
+      Reply reply = co_await on_data();
+      co_return reply;
+    }
+    case smtp::Verb::rset:
+      end_transaction();
+      co_return Reply(250, {2, 0, 0}, "Forgotten");
+    case smtp::Verb::noop:
+      co_return Reply(250, {2, 0, 0}, "Here");
+    case smtp::Verb::vrfy:
+      co_return on_vrfy(command.args);
+    case smtp::Verb::expn:
+      co_return on_expn(command.args);
+    case smtp::Verb::help:
+      co_return on_help();
+    case smtp::Verb::quit:
+      farewell(Reply(221, {2, 0, 0}, config().hostname + " closes the connection"));
+      co_return *farewell_;
+    default:
+      co_return Reply(502, {5, 5, 1},
+                      std::string(smtp::name(command.verb)) + " is not available here");
+  }
+}
+
+void Session::end_transaction() {
+  transaction_.reset();
+  recipients_over_ = 0;
+  dialogue_.transaction_ended();
+}
+
+/// RFC 5321 §4.1.1.1. A name that is no domain is let through: too many honest clients have one.
+Reply Session::on_greeting(const smtp::Command& command) {
+  const auto name = smtp::parse_helo(command.args);
+  if (!name) return Reply(501, {5, 5, 4}, "Bad host name: " + name.error().text());
+  helo_ = name->text;
+  extended_ = command.verb == smtp::Verb::ehlo;
+  transaction_.reset();
+  dialogue_.greeted();
+  return extended_ ? ehlo_reply() : Reply(250, config().hostname);
+}
+
+Reply Session::ehlo_reply() const {
+  Reply reply(250, config().hostname + " greets " + helo_);
+  reply.add_line("PIPELINING");
+  reply.add_line("8BITMIME");
+  reply.add_line("SIZE " + std::to_string(config().message_bytes_max));
+  reply.add_line("ENHANCEDSTATUSCODES");
+  reply.add_line("HELP");
+  return reply;
+}
+
+Reply Session::on_mail(const std::string& args) {
+  auto command = smtp::parse_mail(args);
+  if (!command) return smtp::reply_for_sender(command.error());
+  auto params = smtp::read_mail_params(command->params, kAnnounced);
+  if (!params) return smtp::reply_for_params(params.error());
+  // RFC 1870 §6.1: better now than after the client sent it all.
+  if (params->size.value_or(0) > config().message_bytes_max)
+    return Reply(552, {5, 3, 4},
+                 "Message of " + std::to_string(*params->size) + " octets is larger than " +
+                     std::to_string(config().message_bytes_max));
+  transaction_.begin(std::move(command->path), std::move(*params));
+  dialogue_.mail_accepted();
+  return Reply(250, {2, 1, 0}, "Sender ok");
+}
+
+/// The reply that turns a well-formed recipient down, or nothing.
+std::optional<Reply> Session::refuse_recipient(const smtp::Address& address) {
+  if (transaction_.accepted() >= config().recipients_max) {
+    // RFC 5321 §4.5.3.1.10: the client sends the rest in another transaction. One that only
+    // goes on and on is no mail client.
+    if (++recipients_over_ > config().recipients_max)
+      farewell(Reply(421, {4, 5, 3}, "Far too many recipients"));
+    return Reply(452, {4, 5, 3},
+                 "Too many recipients: at most " + std::to_string(config().recipients_max) +
+                     " in one transaction");
+  }
+  const route::Router& router = *settings_->router;
+  policy::Destination destination = policy::Destination::others;
+  if (router.is_local(address))
+    destination = policy::Destination::ours;
+  else if (router.is_relay_domain(address))
+    destination = policy::Destination::relay;
+  if (settings_->relay.may_send(connection_.peer(), destination)) return std::nullopt;
+
+  log::info("relay_refused", {{"session", text(id_)},
+                              {"client", connection_.peer().text()},
+                              {"recipient", address.text()}});
+  return Reply(550, {5, 7, 1},
+               "Relaying denied: <" + address.text() + "> is not one of our domains");
+}
+
+Reply Session::on_rcpt(const std::string& args) {
+  const auto command = smtp::parse_rcpt(args);
+  if (!command) return smtp::reply_for_recipient(command.error());
+  const auto params = smtp::read_rcpt_params(command->params, kAnnounced);
+  if (!params) return smtp::reply_for_params(params.error());
+
+  const route::Router& router = *settings_->router;
+  const smtp::Address& address =
+      command->path.is_bare_postmaster() ? router.postmaster() : *command->path.address();
+  if (auto refusal = refuse_recipient(address)) return std::move(*refusal);
+  auto targets = router.expand(address);
+  if (!targets) {
+    if (targets.error().fault() == Fault::refused)
+      return Reply(550, {5, 1, 1}, targets.error().text());
+    return Reply(554, {5, 4, 6}, targets.error().text());
+  }
+  if (transaction_.recipient_count() + targets->size() > config().expanded_recipients_max)
+    return Reply(452, {4, 5, 3}, "Too many recipients after aliases");
+  transaction_.add(address, std::move(*targets), *params);
+  dialogue_.recipient_accepted();
+  idle_commands_ = 0;
+  return Reply(250, {2, 1, 5}, "Recipient ok");
+}
+
+/// RFC 5321 §7.3: strangers learn nothing about who exists here.
+Reply Session::on_vrfy(const std::string& args) const {
+  if (args.empty()) return Reply(501, {5, 5, 4}, "Say whom: VRFY user@domain");
+  if (!trusted_) return Reply(252, {2, 5, 0}, "Try to send a message to find out");
+  const auto address = smtp::Address::parse(args);
+  if (!address) return Reply(501, {5, 1, 3}, address.error().text());
+  if (!settings_->router->is_local(*address))
+    return Reply(252, {2, 5, 0}, "Not one of our domains, but a message would be relayed");
+  const auto targets = settings_->router->expand(*address);
+  if (!targets) return Reply(550, {5, 1, 1}, targets.error().text());
+  return Reply(250, {2, 1, 5}, "<" + address->text() + ">");
+}
+
+Reply Session::on_expn(const std::string& args) const {
+  if (args.empty()) return Reply(501, {5, 5, 4}, "Say what: EXPN list@domain");
+  if (!trusted_) return Reply(550, {5, 7, 1}, "Lists are not shown to strangers");
+  const auto address = smtp::Address::parse(args);
+  if (!address) return Reply(501, {5, 1, 3}, address.error().text());
+  if (!settings_->router->is_local(*address)) return Reply(550, {5, 1, 2}, "Not one of our domains");
+  const auto targets = settings_->router->expand(*address);
+  if (!targets) return Reply(550, {5, 1, 1}, targets.error().text());
+  Reply reply(250, {2, 1, 5}, "<" + targets->front().text() + ">");
+  for (std::size_t i = 1; i < targets->size(); ++i)
+    reply.add_line("<" + (*targets)[i].text() + ">");
+  return reply;
+}
+
+Reply Session::on_help() const {
+  Reply reply(214, {2, 0, 0}, "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP VRFY EXPN HELP QUIT");
+  reply.add_line(
+      "A message: EHLO you, MAIL FROM:<a@b>, RCPT TO:<c@d>, DATA, text, a line with a dot");
+  reply.add_line("RFC 5321 has the rest");
+  return reply;
+}
+
+Reply Session::on_unknown(const smtp::Command& command) const {
+  return Reply(500, {5, 5, 2}, std::string(command.reason));
+}
+
+/// A browser or proxy was made to talk to us; its body would be read as commands.
+Reply Session::on_http() {
+  log::info("spoke_http", {{"session", text(id_)}, {"client", connection_.peer().text()}});
+  farewell(Reply(421, {4, 7, 0}, "This is a mail server: it speaks SMTP, not HTTP"));
+  return *farewell_;
+}
+
+}  // namespace veredus::accept

@@ -1,0 +1,43 @@
+// What the postmaster configures about receiving mail.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "wire/smtp/data_decoder.h"
+
+namespace veredus::accept {
+
+inline constexpr std::uint64_t kMiB = 1024 * 1024;
+
+struct AcceptConfig {
+  std::string hostname;                         ///< Our name in greeting and trace. Required.
+  std::uint64_t message_bytes_max = 50 * kMiB;  ///< Announced by SIZE (RFC 1870). >= 64 KiB.
+  std::uint32_t recipients_max = 1000;  ///< RCPTs per message. >= 100 (RFC 5321 §4.5.3.1.8).
+  std::uint32_t expanded_recipients_max = 10000;  ///< Per message, after aliases.
+  std::uint32_t command_octets_max = 4096;        ///< A line. >= 512 (RFC 5321 §4.5.3.1.4).
+  std::uint32_t text_line_octets_max = 65536;     ///< In a message. >= 1000 (RFC 5321 §4.5.3.1.6).
+  std::uint32_t hops_max = 100;                   ///< Received fields. >= 100 (RFC 5321 §6.3).
+  std::uint32_t sessions_max = 2000;              ///< All listeners together. Over it: 421 4.3.2.
+  std::uint32_t sessions_per_client_max = 50;     ///< Per address; trusted clients are exempt.
+  std::uint32_t errors_max = 20;                  ///< In one session. Then 421 4.7.0.
+  std::uint32_t errors_before_delay = 5;          ///< Errors answered at once; later ones wait.
+  std::chrono::milliseconds error_delay{1000};    ///< How long they wait (tarpit).
+  std::uint32_t idle_commands_max = 100;          ///< NOOP, RSET and the like without a message.
+  std::chrono::seconds command_deadline{300};     ///< RFC 5321 §4.5.3.2.7: at least 5 minutes.
+  std::chrono::seconds data_deadline{300};        ///< Between two pieces of a message.
+  /// Strangers wait this long for our greeting; who speaks meanwhile is sent away.
+  std::chrono::milliseconds greeting_delay{100};
+  std::chrono::seconds stop_deadline{30};     ///< For sessions to end at shutdown.
+  std::uint64_t memory_bytes_max = 1 * kMiB;  ///< Of one message; the rest streams to disk.
+  smtp::BareNewline bare_newline = smtp::BareNewline::refuse;
+  bool reverse_lookup = true;  ///< Ask DNS for the client's name (PTR).
+};
+
+/// Names the key it rejects.
+[[nodiscard]] Result<AcceptConfig> checked(AcceptConfig config);
+
+}  // namespace veredus::accept

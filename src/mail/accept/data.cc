@@ -1,0 +1,104 @@
+// DATA: from 354 to the promise (RFC 5321 §4.1.1.4, §6.1).
+
+#include <utility>
+
+#include "base/log.h"
+#include "mail/accept/message_reader.h"
+#include "mail/accept/session.h"
+#include "wire/mime/received.h"
+
+namespace veredus::accept {
+namespace {
+
+constexpr std::chrono::seconds kNamePatience{2};  // For the client's name, from here on.
+
+std::string joined(const std::vector<queue::Recipient>& recipients) {
+  constexpr std::size_t kShown = 5;
+  std::string all;
+  for (std::size_t i = 0; i < recipients.size() && i < kShown; ++i)
+    all += (i == 0 ? "<" : ",<") + recipients[i].address.text() + ">";
+  return recipients.size() > kShown ? all + ",..." : all;
+}
+
+}  // namespace
+
+io::Task<std::string> Session::trace_field(QueueId id) {
+  mime::Trace trace;
+  trace.helo = helo_;
+  const io::Endpoint& peer = connection_.peer();
+  if (!peer.is_unix()) trace.client_address = peer.address();
+  if (client_name_)
+    trace.client_name = co_await client_name_->get(kNamePatience);
+  else if (!peer.is_unix() && peer.address().is_loopback())
+    trace.client_name = "localhost";
+  trace.by = config().hostname;
+  trace.protocol = protocol();
+  trace.id = text(id);
+  trace.recipient = transaction_.sole_recipient();
+  trace.time = surroundings_.system.clock.wall();
+  co_return mime::received_field(trace);
+}
+
+io::Task<smtp::Reply> Session::on_data() {
+  const QueueId id = surroundings_.queue.new_id();
+  std::string trace = co_await trace_field(id);
+  MessageReader reader(config(), surroundings_.queue, id, std::move(trace));
+  connection_.put(smtp::Reply(354, "End the message with a dot on a line of its own").render());
+  auto refusal = co_await reader.read(connection_);
+  if (!refusal || *refusal) {
+    co_await reader.discard();
+    end_transaction();
+    if (refusal) co_return std::move(**refusal);
+    co_return broken_off(refusal.error());
+  }
+  queue::Message message;
+  message.envelope = transaction_.take_envelope();
+  end_transaction();
+  reader.give(message);
+  smtp::Reply reply = co_await queue_message(std::move(message));
+  co_return reply;
+}
+
+/// The message did not come to its end; the session is over.
+smtp::Reply Session::broken_off(const Error& error) {
+  if (error.fault() == Fault::overloaded)
+    farewell(smtp::Reply(552, {5, 3, 4}, "Message is far too large"));
+  else if (error.fault() == Fault::cancelled)
+    farewell(smtp::Reply(421, {4, 4, 2}, config().hostname + " waited too long for the message"));
+  else
+    farewell(smtp::Reply(421, {4, 4, 2}, "Connection lost"));
+  log::info(
+      "message_broken_off",
+      {{"session", text(id_)}, {"client", connection_.peer().text()}, {"reason", error.text()}});
+  return *farewell_;
+}
+
+io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
+  queue::Envelope& envelope = message.envelope;
+  envelope.received_at = surroundings_.system.clock.wall();
+  envelope.origin = queue::Origin{connection_.peer().text(), helo_, protocol(), "",
+                                  static_cast<std::uint64_t>(id_)};
+  const QueueId id = envelope.id;
+  const std::string sender = envelope.sender.text();
+  const std::string recipients = joined(envelope.recipients);
+  const std::uint64_t size = envelope.size;
+
+  const Result<> queued = co_await surroundings_.queue.submit(std::move(message));
+  if (!queued) {
+    log::error("message_not_queued",
+               {{"session", text(id_)}, {"from", sender}, {"reason", queued.error().text()}});
+    co_return queued.error().fault() == Fault::overloaded
+        ? smtp::Reply(452, {4, 3, 1}, "Out of space; try again later")
+        : smtp::Reply(451, {4, 3, 0}, "The message could not be stored; try again later");
+  }
+  log::info("message_accepted", {{"session", text(id_)},
+                                 {"queue_id", text(id)},
+                                 {"client", connection_.peer().text()},
+                                 {"from", sender},
+                                 {"to", recipients},
+                                 {"size", size}});
+  idle_commands_ = 0;
+  co_return smtp::Reply(250, {2, 0, 0}, "Queued as " + text(id));
+}
+
+}  // namespace veredus::accept

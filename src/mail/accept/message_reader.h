@@ -1,0 +1,66 @@
+// Reads what follows DATA: decodes it, checks it, keeps small messages and streams large ones out.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "io/connection.h"
+#include "io/task.h"
+#include "mail/accept/config.h"
+#include "mail/queue/queue.h"
+#include "wire/mime/header.h"
+#include "wire/smtp/data_decoder.h"
+#include "wire/smtp/reply.h"
+
+namespace veredus::accept {
+
+/// One message. Memory stays under AcceptConfig::memory_bytes_max and a chunk, whatever its size.
+///
+/// Whatever is wrong with a message, it is read to its true end first: what follows a message
+/// that we gave up on would be taken for commands.
+class MessageReader {
+ public:
+  /// Borrows all three. `trace` goes in front of the message.
+  MessageReader(const AcceptConfig& config, queue::Queue& queue, QueueId id, std::string trace);
+
+  /// Reads to the end of the message. The reply that refuses it, or nothing when it is fit to be
+  /// queued. Errors: the connection's (then nothing more can be said), or overloaded when the
+  /// client goes on far beyond the size limit (say so and close).
+  io::Task<Result<std::optional<smtp::Reply>>> read(io::Connection& connection);
+
+  /// Moves the body into `message` and notes its size, chunks, Message-ID and 8-bit content.
+  void give(queue::Message& message);
+  /// Gives back what a refused or broken-off message had streamed out.
+  io::Task<> discard();
+
+ private:
+  void consume(io::Connection& connection);
+  io::Task<> finish_chunk();
+  io::Task<> spill();
+  std::optional<smtp::Reply> verdict() const;
+  bool is_too_large() const { return decoded_ > config_.message_bytes_max; }
+  /// It will be refused: read on, keep nothing.
+  bool is_lost() const { return is_too_large() || storage_error_; }
+
+  const AcceptConfig& config_;
+  queue::Queue& queue_;
+  QueueId id_;
+  smtp::DataDecoder decoder_;
+  mime::HeaderScanner scanner_;
+  std::string chunk_;           ///< The last, unfinished chunk.
+  std::vector<Bytes> chunks_;   ///< Finished and still in memory.
+  std::uint32_t appended_ = 0;  ///< Finished and streamed out before those.
+  std::uint64_t size_ = 0;      ///< As stored, our trace included.
+  std::uint64_t decoded_ = 0;   ///< Of the client's message.
+  bool complete_ = false;
+  std::optional<Error> storage_error_;
+};
+
+}  // namespace veredus::accept

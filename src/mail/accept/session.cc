@@ -1,0 +1,127 @@
+// The session's loop: greeting, one reply a command, limits on errors and idling, the end.
+// What each command does is in commands.cc and data.cc.
+
+#include "mail/accept/session.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace veredus::accept {
+namespace {
+
+smtp::DialogueConfig dialogue_config() {
+  return smtp::DialogueConfig{smtp::Protocol::smtp, false, {}};
+}
+
+}  // namespace
+
+Session::Session(const Surroundings& surroundings, SharedSettings settings, io::Reactor& reactor,
+                 SessionId id, std::unique_ptr<io::Stream> stream)
+    : surroundings_(surroundings),
+      settings_(std::move(settings)),
+      id_(id),
+      connection_(std::move(stream)),
+      dialogue_(dialogue_config()),
+      trusted_(settings_->relay.is_trusted(connection_.peer())) {
+  const io::Endpoint& peer = connection_.peer();
+  if (config().reverse_lookup && !peer.is_unix() && !peer.address().is_loopback())
+    client_name_.emplace(surroundings_.system, reactor, peer.address());
+}
+
+io::Task<> Session::run() {
+  log::debug("session_began", {{"session", text(id_)}, {"client", connection_.peer().text()}});
+  const bool greeted = co_await greet();
+  if (greeted) co_await converse();
+  co_await connection_.shutdown();
+  log::debug("session_ended", {{"session", text(id_)}, {"errors", errors_}});
+}
+
+void Session::stop() noexcept {
+  stopping_ = true;
+  connection_.interrupt();
+}
+
+/// RFC 5321 §4.3.1: the client waits for our greeting. One that doesn't is a spam program or
+/// speaks another protocol.
+io::Task<bool> Session::greet() {
+  const Duration delay = trusted_ ? Duration::zero() : Duration(config().greeting_delay);
+  const Result<> spoke = co_await connection_.wait_input(delay);
+  if (spoke) {
+    log::info("spoke_before_greeting",
+              {{"session", text(id_)}, {"client", connection_.peer().text()}});
+    const smtp::Reply reply(554, {5, 5, 1},
+                            "Wait for the greeting before you speak (RFC 5321 4.3.1)");
+    connection_.put(reply.render());
+    co_await connection_.flush(config().command_deadline);
+    co_return false;
+  }
+  if (spoke.error().fault() != Fault::cancelled) co_return false;  // Gone already.
+  connection_.put(smtp::Reply(220, config().hostname + " ESMTP Veredus").render());
+  co_return true;
+}
+
+io::Task<> Session::converse() {
+  while (!farewell_) {
+    if (stopping_) {
+      farewell(smtp::Reply(421, {4, 3, 2}, config().hostname + " is shutting down"));
+      break;
+    }
+    Result<std::string> line =
+        co_await connection_.read_line(config().command_octets_max, config().command_deadline);
+    if (!line) {
+      if (stopping_) continue;
+      note_line_fault(line.error());
+      if (line.error().fault() == Fault::unavailable) co_return;  // The client is gone.
+      if (farewell_) break;
+      co_await answer(smtp::Reply(500, {5, 5, 2}, "Bad command line: " + line.error().text()));
+      continue;
+    }
+    smtp::Command command = smtp::parse_command(*line);
+    std::optional<smtp::Reply> reply = dialogue_.refuse(command.verb);
+    if (command.verb == smtp::Verb::unknown) {
+      reply = smtp::looks_like_http(*line) ? on_http() : on_unknown(command);
+    }
+    if (!reply) {
+      smtp::Reply handled = co_await handle(std::move(command));
+      reply = std::move(handled);
+    }
+    co_await answer(std::move(*reply));
+  }
+  connection_.put(farewell_->render());
+  co_await connection_.flush(config().command_deadline);
+}
+
+void Session::note_line_fault(const Error& error) {
+  if (error.fault() == Fault::cancelled)
+    farewell(smtp::Reply(421, {4, 4, 2}, config().hostname + " waited too long for a command"));
+  if (error.fault() == Fault::overloaded)
+    farewell(smtp::Reply(421, {4, 7, 0}, "A command line without end"));
+}
+
+/// The session ends after `reply`.
+void Session::farewell(smtp::Reply reply) { farewell_ = std::move(reply); }
+
+/// Puts the reply; it is sent when the client has nothing more in the pipeline. Errors beyond
+/// the first few are answered late, and end the session when there are too many: whoever guesses
+/// addresses shall find it slow.
+io::Task<> Session::answer(smtp::Reply reply) {
+  if (farewell_) co_return;                    // It is the reply.
+  const bool is_error = reply.is_permanent();  // 4yz is our trouble, not the client's mistake.
+  if (is_error) ++errors_;
+  if (is_error && errors_ > config().errors_max) {
+    log::info("too_many_errors", {{"session", text(id_)}, {"client", connection_.peer().text()}});
+    connection_.put(reply.render());
+    farewell(smtp::Reply(421, {4, 7, 0}, "Too many errors"));
+    co_return;
+  }
+  if (++idle_commands_ > config().idle_commands_max) {
+    farewell(smtp::Reply(421, {4, 7, 0}, "Too many commands without a message"));
+    co_return;
+  }
+  if (is_error && errors_ > config().errors_before_delay)
+    co_await surroundings_.system.clock.sleep_for(config().error_delay);
+  connection_.put(reply.render());
+}
+
+}  // namespace veredus::accept

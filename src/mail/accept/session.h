@@ -1,0 +1,77 @@
+// One client's SMTP session, from greeting to goodbye (RFC 5321 §3).
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "io/connection.h"
+#include "io/task.h"
+#include "mail/accept/client_name.h"
+#include "mail/accept/settings.h"
+#include "mail/accept/transaction.h"
+#include "wire/smtp/command.h"
+#include "wire/smtp/dialogue.h"
+#include "wire/smtp/reply.h"
+
+namespace veredus::accept {
+
+/// Lives on one reactor, in the coroutine frame that runs it.
+class Session {
+ public:
+  /// `surroundings` and `reactor` (the session's own) outlive the session.
+  Session(const Surroundings& surroundings, SharedSettings settings, io::Reactor& reactor,
+          SessionId id, std::unique_ptr<io::Stream> stream);
+
+  /// Serves the client until it quits, goes away or must go.
+  io::Task<> run();
+  /// Finishes the command in hand, then says 421 and ends (RFC 5321 §3.8).
+  void stop() noexcept;
+
+ private:
+  io::Task<bool> greet();
+  io::Task<> converse();
+  io::Task<smtp::Reply> handle(smtp::Command command);
+  io::Task<> answer(smtp::Reply reply);
+  void note_line_fault(const Error& error);
+
+  smtp::Reply on_greeting(const smtp::Command& command);
+  smtp::Reply ehlo_reply() const;
+  smtp::Reply on_mail(const std::string& args);
+  smtp::Reply on_rcpt(const std::string& args);
+  smtp::Reply on_vrfy(const std::string& args) const;
+  smtp::Reply on_expn(const std::string& args) const;
+  smtp::Reply on_help() const;
+  smtp::Reply on_unknown(const smtp::Command& command) const;
+  smtp::Reply on_http();
+  std::optional<smtp::Reply> refuse_recipient(const smtp::Address& address);
+  io::Task<smtp::Reply> on_data();
+  smtp::Reply broken_off(const Error& error);
+  io::Task<smtp::Reply> queue_message(queue::Message message);
+  io::Task<std::string> trace_field(QueueId id);
+  void end_transaction();
+  void farewell(smtp::Reply reply);
+
+  const AcceptConfig& config() const noexcept { return settings_->accept; }
+  std::string protocol() const { return extended_ ? "ESMTP" : "SMTP"; }
+
+  const Surroundings& surroundings_;
+  SharedSettings settings_;
+  SessionId id_;
+  io::Connection connection_;
+  smtp::Dialogue dialogue_;
+  Transaction transaction_;
+  std::optional<ClientName> client_name_;
+  std::string helo_;
+  bool trusted_;
+  bool extended_ = false;  ///< Greeted with EHLO.
+  bool stopping_ = false;
+  std::optional<smtp::Reply> farewell_;  ///< The last reply; set when the session must end.
+  std::uint32_t errors_ = 0;
+  std::uint32_t idle_commands_ = 0;    ///< Since the last recipient or message.
+  std::uint32_t recipients_over_ = 0;  ///< RCPTs beyond the limit in this transaction.
+};
+
+}  // namespace veredus::accept

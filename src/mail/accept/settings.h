@@ -1,0 +1,30 @@
+// What a session works with: one immutable value for all, swapped as a whole on reload.
+
+#pragma once
+
+#include <memory>
+
+#include "io/system.h"
+#include "mail/accept/config.h"
+#include "mail/policy/relay.h"
+#include "mail/queue/queue.h"
+#include "mail/route/router.h"
+
+namespace veredus::accept {
+
+struct Settings {
+  AcceptConfig accept;
+  std::shared_ptr<const route::Router> router;
+  policy::RelayRule relay;
+};
+
+/// A session keeps the settings it began with.
+using SharedSettings = std::shared_ptr<const Settings>;
+
+/// The parts of the program that a session talks to; they outlive it.
+struct Surroundings {
+  const io::System& system;
+  queue::Queue& queue;
+};
+
+}  // namespace veredus::accept
