@@ -1,0 +1,47 @@
+#include "mail/deliver/body.h"
+
+#include <string_view>
+#include <vector>
+
+#include "wire/smtp/data_encoder.h"
+
+namespace veredus::deliver {
+
+io::Task<Result<>> send_body(queue::Queue& queue, const queue::Job& job, io::Connection& connection,
+                             Duration deadline) {
+  smtp::DataEncoder encoder;
+  const std::uint32_t count = job.envelope->chunk_count;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    const Result<Bytes> chunk = co_await queue.chunk(job, index);
+    if (!chunk) co_return fail(chunk.error());
+    std::vector<std::string_view> pieces;
+    encoder.encode(chunk->view(), pieces);
+    if (index + 1 == count) pieces.push_back(encoder.finish());
+    const Result<> written = co_await connection.write(std::move(pieces), deadline);
+    if (!written) co_return written;
+  }
+  co_return Result<>();
+}
+
+io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& job) {
+  std::string body;
+  body.reserve(job.envelope->size);
+  for (std::uint32_t index = 0; index < job.envelope->chunk_count; ++index) {
+    const Result<Bytes> chunk = co_await queue.chunk(job, index);
+    if (!chunk) co_return fail(chunk.error());
+    body += chunk->view();
+  }
+  co_return body;
+}
+
+io::Task<Result<>> send_text(const std::string& text, io::Connection& connection,
+                             Duration deadline) {
+  smtp::DataEncoder encoder;
+  std::vector<std::string_view> pieces;
+  encoder.encode(text, pieces);
+  pieces.push_back(encoder.finish());
+  const Result<> written = co_await connection.write(std::move(pieces), deadline);
+  co_return written;
+}
+
+}  // namespace veredus::deliver

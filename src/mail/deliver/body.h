@@ -1,0 +1,29 @@
+// A job's body on its way into a connection.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "io/connection.h"
+#include "io/task.h"
+#include "mail/queue/queue.h"
+
+namespace veredus::deliver {
+
+/// Writes the message as it follows DATA, its end included: dots doubled, line ends strict,
+/// straight from the queue's memory. `deadline` is for each piece the peer takes.
+/// Errors: the connection's; or unavailable when the body could not be read (then the message
+/// was not ended, and the connection must be closed so that the peer drops it).
+io::Task<Result<>> send_body(queue::Queue& queue, const queue::Job& job, io::Connection& connection,
+                             Duration deadline);
+
+/// The whole body in one string, for conversion. Errors: unavailable.
+io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& job);
+
+/// As send_body(), for a body that was converted.
+io::Task<Result<>> send_text(const std::string& text, io::Connection& connection,
+                             Duration deadline);
+
+}  // namespace veredus::deliver

@@ -1,0 +1,119 @@
+// Opening and closing, and the transaction's order; transaction.cc has its steps.
+
+#include "mail/deliver/client.h"
+
+#include <utility>
+
+namespace veredus::deliver {
+namespace {
+
+constexpr std::chrono::seconds kQuitDeadline{2};
+constexpr std::size_t kReplyLineOctetsMax = smtp::ReplyLimits{}.line_octets_max;
+
+/// A reply that ends the attempt at this host.
+Error refusal(const smtp::PeerReply& reply) {
+  return Error(reply.is_permanent() ? Fault::refused : Fault::unavailable, reply.verbatim());
+}
+
+}  // namespace
+
+Client::Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
+               const DeliverConfig& config, queue::Queue& queue)
+    : connection_(std::move(stream)),
+      protocol_(protocol),
+      remote_(std::move(remote)),
+      config_(config),
+      queue_(queue) {}
+
+io::Task<Result<>> Client::open() {
+  const auto greeting = co_await read_reply(config_.greeting_deadline);
+  if (!greeting) co_return fail(greeting.error());
+  if (!greeting->is_positive()) co_return fail(refusal(*greeting));
+
+  const bool lmtp = protocol_ == smtp::Protocol::lmtp;
+  const std::string verb = lmtp ? "LHLO " : "EHLO ";
+  auto hello = co_await command(verb + config_.hostname, config_.command_deadline);
+  if (!hello) co_return fail(hello.error());
+  if (hello->is_positive()) {
+    peer_ = smtp::Capabilities::parse(*hello);
+  } else if (hello->is_permanent() && !lmtp) {
+    auto plain = co_await command("HELO " + config_.hostname, config_.command_deadline);
+    if (!plain) co_return fail(plain.error());
+    if (!plain->is_positive()) co_return fail(refusal(*plain));
+  } else {
+    co_return fail(refusal(*hello));
+  }
+  usable_ = true;
+  co_return Result<>();
+}
+
+io::Task<Result<smtp::PeerReply>> Client::command(std::string line, Duration deadline) {
+  connection_.put(line + "\r\n");
+  auto reply = co_await read_reply(deadline);
+  co_return reply;
+}
+
+/// Any 421 announces that the peer closes (RFC 5321 §3.8).
+io::Task<Result<smtp::PeerReply>> Client::read_reply(Duration deadline) {
+  smtp::ReplyParser parser;
+  for (;;) {
+    const auto line = co_await connection_.read_line(kReplyLineOctetsMax, deadline);
+    if (!line) {
+      usable_ = false;
+      co_return fail(line.error());
+    }
+    auto reply = parser.feed(*line);
+    if (!reply) {
+      usable_ = false;
+      co_return fail(Fault::unavailable, "not an SMTP reply: " + reply.error().text());
+    }
+    if (!*reply) continue;
+    if ((*reply)->code == 421) usable_ = false;
+    co_return std::move(**reply);
+  }
+}
+
+io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job,
+                                                           Outcomes& outcomes) {
+  Transaction transaction{job, outcomes, {}, {}};
+  const Result<bool> fit = co_await prepare(transaction);
+  if (!fit) co_return std::unexpected(Broken{fit.error(), false});
+  if (!*fit) co_return std::expected<void, Broken>();
+
+  const Result<> done = co_await transact(transaction);
+  if (!done) {
+    usable_ = false;
+    co_return std::unexpected(Broken{done.error(), transaction.sent_all});
+  }
+  ++messages_sent_;
+  if (usable_ && transaction.accepted.empty()) {
+    // Nothing was sent: clear the transaction that MAIL may have begun.
+    const auto reset = co_await command("RSET", config_.command_deadline);
+    if (!reset || !reset->is_positive()) usable_ = false;
+  }
+  co_return std::expected<void, Broken>();
+}
+
+io::Task<Result<>> Client::transact(Transaction& transaction) {
+  const Result<bool> wanted = co_await offer(transaction);
+  if (!wanted) co_return fail(wanted.error());
+  if (!*wanted) co_return Result<>();
+  const Result<> sent = co_await send_message(transaction);
+  if (!sent) co_return sent;
+  const Result<> judged = co_await read_verdicts(transaction);
+  co_return judged;
+}
+
+io::Task<> Client::quit() {
+  if (!usable_) {
+    connection_.close();
+    co_return;
+  }
+  usable_ = false;
+  connection_.put("QUIT\r\n");
+  const Result<> flushed = co_await connection_.flush(kQuitDeadline);
+  if (flushed) co_await read_reply(kQuitDeadline);
+  connection_.close();
+}
+
+}  // namespace veredus::deliver

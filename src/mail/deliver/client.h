@@ -1,0 +1,90 @@
+// The client's side of one SMTP or LMTP connection (RFC 5321 §3, RFC 2033).
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/connection.h"
+#include "io/task.h"
+#include "mail/deliver/config.h"
+#include "mail/deliver/outcomes.h"
+#include "mail/queue/queue.h"
+#include "wire/smtp/capabilities.h"
+#include "wire/smtp/dialogue.h"
+#include "wire/smtp/reply.h"
+
+namespace veredus::deliver {
+
+/// Lives on one reactor. After an error, or once is_usable() is false, only close() it.
+class Client {
+ public:
+  /// `remote` is the host's name and address for outcomes and log. Borrows `config` and `queue`.
+  Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
+         const DeliverConfig& config, queue::Queue& queue);
+
+  /// Waits for the greeting and introduces us: EHLO, or HELO where EHLO is not known
+  /// (RFC 5321 §3.2), or LHLO.
+  /// Errors: refused (greeted or answered with 5yz; the text is the reply), unavailable (4yz,
+  /// also the text; or the connection broke), cancelled (deadline).
+  io::Task<Result<>> open();
+
+  /// One transaction for the job's open recipients: MAIL, RCPTs, DATA, pipelined where the peer
+  /// can (RFC 2920). Every recipient that the peer decided on gets its outcome. Errors: the
+  /// connection broke or the peer broke the protocol; recipients still open were not decided on,
+  /// and `sent_all` tells whether the peer had the whole message.
+  struct Broken {
+    Error error;
+    bool sent_all = false;  ///< The message may have been delivered: don't try another host now.
+  };
+  io::Task<std::expected<void, Broken>> send(const queue::Job& job, Outcomes& outcomes);
+
+  /// Another message may follow on this connection.
+  bool is_usable() const noexcept { return usable_; }
+  std::uint32_t messages_sent() const noexcept { return messages_sent_; }
+  const std::string& remote() const noexcept { return remote_; }
+
+  /// QUIT, without waiting long for the answer, and close.
+  io::Task<> quit();
+  void close() noexcept { connection_.close(); }
+
+ private:
+  /// One transaction under way.
+  struct Transaction {
+    const queue::Job& job;
+    Outcomes& outcomes;
+    std::vector<std::uint32_t> accepted;  ///< Recipients that RCPT was answered 250 for.
+    std::string converted;                ///< The body in 7 bits, when the peer needs that.
+    bool mail_accepted = false;
+    bool sent_all = false;
+  };
+
+  io::Task<Result<smtp::PeerReply>> command(std::string line, Duration deadline);
+  io::Task<Result<smtp::PeerReply>> read_reply(Duration deadline);
+  io::Task<Result<bool>> prepare(Transaction& transaction);
+  io::Task<Result<>> transact(Transaction& transaction);
+  io::Task<Result<bool>> offer(Transaction& transaction);
+  io::Task<Result<bool>> offer_pipelined(Transaction& transaction);
+  io::Task<Result<bool>> offer_stepwise(Transaction& transaction);
+  io::Task<Result<>> send_message(Transaction& transaction);
+  io::Task<Result<>> read_verdicts(Transaction& transaction);
+  void take_mail_reply(Transaction& transaction, const smtp::PeerReply& reply);
+  void take_rcpt_reply(Transaction& transaction, std::uint32_t recipient,
+                       const smtp::PeerReply& reply);
+  std::string mail_command(const Transaction& transaction) const;
+  std::string rcpt_command(const queue::Job& job, std::uint32_t recipient) const;
+  queue::State accepted_state() const noexcept;
+
+  io::Connection connection_;
+  smtp::Protocol protocol_;
+  std::string remote_;
+  const DeliverConfig& config_;
+  queue::Queue& queue_;
+  smtp::Capabilities peer_;
+  bool usable_ = false;
+  std::uint32_t messages_sent_ = 0;
+};
+
+}  // namespace veredus::deliver

@@ -1,0 +1,32 @@
+#include "mail/deliver/config.h"
+
+#include <array>
+#include <string_view>
+
+namespace veredus::deliver {
+
+Result<DeliverConfig> checked(DeliverConfig config) {
+  struct Minimum {
+    std::string_view key;
+    std::int64_t value;
+    std::int64_t least;
+  };
+  const std::array minimums{
+      Minimum{"port", config.port, 1},
+      Minimum{"connect_deadline", config.connect_deadline.count(), 1},
+      Minimum{"greeting_deadline", config.greeting_deadline.count(), 1},
+      Minimum{"command_deadline", config.command_deadline.count(), 1},
+      Minimum{"data_deadline", config.data_deadline.count(), 1},
+      Minimum{"block_deadline", config.block_deadline.count(), 1},
+      Minimum{"final_deadline", config.final_deadline.count(), 1},
+      Minimum{"messages_per_connection_max", config.messages_per_connection_max, 1},
+      Minimum{"hosts_max", config.hosts_max, 1},
+  };
+  for (const Minimum& minimum : minimums)
+    if (minimum.value < minimum.least)
+      return fail(Fault::malformed, "deliver." + std::string(minimum.key) + ": must be at least " +
+                                        std::to_string(minimum.least));
+  return config;
+}
+
+}  // namespace veredus::deliver

@@ -1,0 +1,36 @@
+// What the postmaster configures about sending mail on.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/ip.h"
+#include "base/result.h"
+
+namespace veredus::deliver {
+
+/// Deadlines are those of RFC 5321 §4.5.3.2, which are minimums.
+struct DeliverConfig {
+  std::string hostname;             ///< Our name in EHLO and Maildir names. Required.
+  std::string mail_folder;          ///< Maildirs are below: `<domain>/<mailbox>`. Required.
+  std::uint16_t port = 25;          ///< Of MX hosts. Anything but 25 is for tests.
+  bool ipv6 = true;                 ///< Use IPv6 addresses of next hops.
+  std::optional<IpAddress> source;  ///< Connect from this address; else the system chooses.
+  std::chrono::seconds connect_deadline{30};    ///< To one address. Then the next one is tried.
+  std::chrono::seconds greeting_deadline{300};  ///< §4.5.3.2.1: 5 minutes
+  std::chrono::seconds command_deadline{300};   ///< §4.5.3.2.2, §4.5.3.2.3: 5 minutes
+  std::chrono::seconds data_deadline{120};      ///< §4.5.3.2.4: 2 minutes for 354
+  std::chrono::seconds block_deadline{180};     ///< §4.5.3.2.5: 3 minutes for each piece taken
+  std::chrono::seconds final_deadline{600};     ///< §4.5.3.2.6: 10 minutes for the last reply
+  std::chrono::milliseconds idle{2000};         ///< A connection waits this long for more mail.
+  std::uint32_t messages_per_connection_max = 1000;  ///< Then a new connection. >= 1.
+  std::uint32_t hosts_max = 10;                      ///< Addresses tried in one attempt. >= 1.
+};
+
+/// Names the key it rejects.
+[[nodiscard]] Result<DeliverConfig> checked(DeliverConfig config);
+
+}  // namespace veredus::deliver

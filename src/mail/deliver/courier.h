@@ -1,0 +1,24 @@
+// A courier makes the attempts of one worker, all to the same destination.
+
+#pragma once
+
+#include <vector>
+
+#include "io/task.h"
+#include "mail/queue/queue.h"
+
+namespace veredus::deliver {
+
+/// Used by one worker on one reactor; may keep a connection from job to job.
+class Courier {
+ public:
+  virtual ~Courier() = default;
+
+  /// One attempt: the outcomes of the job's recipients; one that is missing is deferred. `job`
+  /// outlives the call.
+  virtual io::Task<std::vector<queue::Outcome>> deliver(const queue::Job& job) = 0;
+  /// No more jobs: ends what was kept, in order.
+  virtual io::Task<> finish() = 0;
+};
+
+}  // namespace veredus::deliver

@@ -1,0 +1,71 @@
+#include "mail/deliver/deliverer.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "mail/deliver/host_courier.h"
+#include "mail/deliver/mailbox_courier.h"
+
+namespace veredus::deliver {
+namespace {
+
+/// For a local recipient whose mailbox is gone: the courier for mailboxes says so.
+const std::string& local_destination() {
+  static const std::string name = route::destination_name(route::LocalMailbox{});
+  return name;
+}
+
+void log_outcomes(const queue::Job& job, const std::vector<queue::Outcome>& outcomes) {
+  for (const queue::Outcome& outcome : outcomes)
+    log::info("attempt", {{"queue_id", text(job.envelope->id)},
+                          {"to", job.envelope->recipients[outcome.recipient].address.text()},
+                          {"destination", job.destination},
+                          {"remote", outcome.remote},
+                          {"outcome", queue::name(outcome.state)},
+                          {"reply", outcome.reply}});
+}
+
+}  // namespace
+
+Deliverer::Deliverer(const io::System& system, queue::Queue& queue, SharedSettings settings)
+    : system_(system), queue_(queue), settings_(std::move(settings)) {}
+
+void Deliverer::replace(SharedSettings settings) { settings_.store(std::move(settings)); }
+
+std::string Deliverer::destination_of(const queue::Recipient& recipient) const {
+  const SharedSettings settings = settings_.load();
+  const auto next_hop = settings->router->next_hop(recipient.address);
+  return next_hop ? route::destination_name(*next_hop) : local_destination();
+}
+
+void Deliverer::start_worker(const std::string& destination) {
+  io::Reactor& reactor = *system_.reactors[next_reactor_++ % system_.reactors.size()];
+  reactor.spawn("deliver", work(*this, destination));
+}
+
+std::unique_ptr<Courier> Deliverer::courier_for(const std::string& destination) const {
+  SharedSettings settings = settings_.load();
+  if (destination == local_destination())
+    return std::make_unique<MailboxCourier>(std::move(settings), system_, queue_);
+  auto next_hop = route::parse_destination(destination);
+  // The queue only knows names that destination_of() gave it.
+  if (!next_hop) throw std::logic_error("no such destination: " + destination);
+  return std::make_unique<HostCourier>(std::move(*next_hop), std::move(settings), system_, queue_);
+}
+
+io::Task<> Deliverer::work(Deliverer& deliverer, std::string destination) {
+  ++deliverer.workers_;
+  const std::unique_ptr<Courier> courier = deliverer.courier_for(destination);
+  const Duration idle = deliverer.settings_.load()->deliver.idle;
+  for (;;) {
+    std::optional<queue::Job> job = co_await deliverer.queue_.next(destination, idle);
+    if (!job) break;
+    std::vector<queue::Outcome> outcomes = co_await courier->deliver(*job);
+    log_outcomes(*job, outcomes);
+    co_await deliverer.queue_.report(std::move(*job), std::move(outcomes));
+  }
+  co_await courier->finish();
+  --deliverer.workers_;
+}
+
+}  // namespace veredus::deliver

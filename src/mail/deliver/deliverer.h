@@ -1,0 +1,45 @@
+// The workers: each takes jobs of one destination from the queue and makes the attempts.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "io/system.h"
+#include "io/task.h"
+#include "mail/deliver/courier.h"
+#include "mail/deliver/settings.h"
+#include "mail/queue/queue.h"
+
+namespace veredus::deliver {
+
+/// Started by the queue, one worker after the other, on all reactors in turn. Destroy it when the
+/// reactors run no more.
+class Deliverer {
+ public:
+  /// `system` and `queue` outlive it.
+  Deliverer(const io::System& system, queue::Queue& queue, SharedSettings settings);
+
+  /// Starts a worker for a destination. On the queue's reactor.
+  void start_worker(const std::string& destination);
+  /// The name of a recipient's next hop, for the queue: see route::destination_name.
+  std::string destination_of(const queue::Recipient& recipient) const;
+  /// Workers from now on use these. From any reactor.
+  void replace(SharedSettings settings);
+
+  std::size_t worker_count() const noexcept { return workers_; }
+
+ private:
+  static io::Task<> work(Deliverer& deliverer, std::string destination);
+  std::unique_ptr<Courier> courier_for(const std::string& destination) const;
+
+  io::System system_;
+  queue::Queue& queue_;
+  std::atomic<SharedSettings> settings_;
+  std::atomic<std::size_t> workers_ = 0;
+  std::size_t next_reactor_ = 0;
+};
+
+}  // namespace veredus::deliver

@@ -1,0 +1,33 @@
+// Delivery into mailboxes of our own.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/system.h"
+#include "mail/deliver/courier.h"
+#include "mail/deliver/maildir.h"
+#include "mail/deliver/settings.h"
+
+namespace veredus::deliver {
+
+class MailboxCourier : public Courier {
+ public:
+  /// `system` and `queue` outlive the courier.
+  MailboxCourier(SharedSettings settings, const io::System& system, queue::Queue& queue)
+      : settings_(std::move(settings)), system_(system), queue_(queue) {}
+
+  io::Task<std::vector<queue::Outcome>> deliver(const queue::Job& job) override;
+  io::Task<> finish() override;
+
+ private:
+  io::Task<Result<std::vector<Bytes>>> load(const queue::Job& job);
+  Result<MaildirMessage> address_to(const queue::Job& job, std::uint32_t recipient) const;
+
+  SharedSettings settings_;
+  const io::System& system_;
+  queue::Queue& queue_;
+};
+
+}  // namespace veredus::deliver

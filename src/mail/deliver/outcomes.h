@@ -1,0 +1,46 @@
+// From replies and failures to what became of each recipient: the one place that decides it.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "mail/queue/queue.h"
+#include "wire/smtp/reply.h"
+
+namespace veredus::deliver {
+
+/// Which reply a reply is: 552 means something else to RCPT.
+enum class ReplyTo : std::uint8_t { other, rcpt };
+
+/// The state a remote reply leads to: `accepted` for 2yz, deferred for 4yz, failed for 5yz. 552 to
+/// RCPT is "too many recipients" by its old number and is deferred (RFC 5321 §4.5.3.1.10).
+queue::State state_after(const smtp::PeerReply& reply, queue::State accepted,
+                         ReplyTo to = ReplyTo::other);
+
+/// Deferred when trying again may help (unavailable, overloaded, cancelled), else failed.
+queue::State state_after(const Error& error);
+
+/// The outcomes of one job's recipients while they come in. A recipient that gets none is
+/// deferred by the queue.
+class Outcomes {
+ public:
+  Outcomes() = default;
+  explicit Outcomes(const queue::Job& job) : open_(job.recipients) {}
+
+  /// Recipients without an outcome, as indexes into the envelope's.
+  const std::vector<std::uint32_t>& open() const noexcept { return open_; }
+  void set(std::uint32_t recipient, queue::State state, std::string reply, std::string remote);
+  /// The same for all that are open.
+  void set_rest(queue::State state, const std::string& reply, const std::string& remote);
+
+  std::vector<queue::Outcome> take() { return std::move(outcomes_); }
+
+ private:
+  std::vector<std::uint32_t> open_;
+  std::vector<queue::Outcome> outcomes_;
+};
+
+}  // namespace veredus::deliver

@@ -1,0 +1,179 @@
+// The steps of a mail transaction: offer it, send the message, read what became of it.
+
+#include <utility>
+
+#include "mail/deliver/body.h"
+#include "mail/deliver/client.h"
+#include "wire/mime/convert_8bit.h"
+
+namespace veredus::deliver {
+namespace {
+
+using queue::State;
+using smtp::Extension;
+using smtp::PeerReply;
+
+}  // namespace
+
+State Client::accepted_state() const noexcept {
+  return protocol_ == smtp::Protocol::lmtp ? State::delivered : State::relayed;
+}
+
+/// What can be decided without asking: false when nothing is left to send.
+io::Task<Result<bool>> Client::prepare(Transaction& transaction) {
+  const queue::Envelope& envelope = *transaction.job.envelope;
+  if (peer_.size_max() && envelope.size > *peer_.size_max()) {
+    transaction.outcomes.set_rest(State::failed,
+                                  "5.3.4 The message has " + std::to_string(envelope.size) +
+                                      " octets, and the next hop takes at most " +
+                                      std::to_string(*peer_.size_max()),
+                                  remote_);
+    co_return false;
+  }
+  if (envelope.body == smtp::Body::seven_bit || peer_.has(Extension::eight_bit_mime))
+    co_return true;
+
+  // RFC 6152 §3: convert, or return as undeliverable.
+  const Result<std::string> body = co_await load_body(queue_, transaction.job);
+  if (!body) co_return fail(body.error());
+  auto converted = mime::to_seven_bit(*body);
+  if (!converted) {
+    transaction.outcomes.set_rest(State::failed,
+                                  "5.6.3 The next hop takes only 7-bit mail and this message "
+                                  "cannot be converted: " +
+                                      converted.error().text(),
+                                  remote_);
+    co_return false;
+  }
+  transaction.converted = std::move(*converted);
+  co_return true;
+}
+
+std::string Client::mail_command(const Transaction& transaction) const {
+  const queue::Envelope& envelope = *transaction.job.envelope;
+  std::string line = "MAIL FROM:" + envelope.sender.text();
+  if (peer_.has(Extension::size)) {
+    const bool converted = !transaction.converted.empty();
+    line += " SIZE=" + std::to_string(converted ? transaction.converted.size() : envelope.size);
+  }
+  if (envelope.body == smtp::Body::eight_bit_mime && transaction.converted.empty())
+    line += " BODY=8BITMIME";
+  return line + "\r\n";
+}
+
+std::string Client::rcpt_command(const queue::Job& job, std::uint32_t recipient) const {
+  return "RCPT TO:<" + job.envelope->recipients[recipient].address.text() + ">\r\n";
+}
+
+void Client::take_mail_reply(Transaction& transaction, const PeerReply& reply) {
+  transaction.mail_accepted = reply.is_positive();
+  if (!transaction.mail_accepted)
+    transaction.outcomes.set_rest(state_after(reply, State::deferred), reply.verbatim(), remote_);
+}
+
+void Client::take_rcpt_reply(Transaction& transaction, std::uint32_t recipient,
+                             const PeerReply& reply) {
+  if (reply.is_positive())
+    transaction.accepted.push_back(recipient);
+  else
+    transaction.outcomes.set(recipient, state_after(reply, State::deferred, ReplyTo::rcpt),
+                             reply.verbatim(), remote_);
+}
+
+/// True when the peer waits for the message.
+io::Task<Result<bool>> Client::offer(Transaction& transaction) {
+  Result<bool> wanted = false;
+  if (peer_.has(Extension::pipelining))
+    wanted = co_await offer_pipelined(transaction);
+  else
+    wanted = co_await offer_stepwise(transaction);
+  co_return wanted;
+}
+
+/// RFC 2920 §3.1: all in one packet, DATA last, then the replies in order.
+io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
+  const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
+  connection_.put(mail_command(transaction));
+  for (const std::uint32_t recipient : recipients)
+    connection_.put(rcpt_command(transaction.job, recipient));
+  connection_.put("DATA\r\n");
+
+  const auto mail = co_await read_reply(config_.command_deadline);
+  if (!mail) co_return fail(mail.error());
+  // The host goes away, perhaps only because we kept the connection too long: ask elsewhere.
+  if (mail->code == 421) co_return fail(Fault::unavailable, mail->verbatim());
+  take_mail_reply(transaction, *mail);
+  for (const std::uint32_t recipient : recipients) {
+    const auto rcpt = co_await read_reply(config_.command_deadline);
+    if (!rcpt) co_return fail(rcpt.error());
+    if (transaction.mail_accepted) take_rcpt_reply(transaction, recipient, *rcpt);
+  }
+  const auto data = co_await read_reply(config_.data_deadline);
+  if (!data) co_return fail(data.error());
+  if (data->code == 354 && transaction.accepted.empty()) {
+    // A peer that wants a message for nobody gets an empty one (RFC 2920 §3.1).
+    const auto emptied = co_await command(".", config_.final_deadline);
+    if (!emptied) co_return fail(emptied.error());
+    co_return false;
+  }
+  if (data->code == 354) co_return true;
+  transaction.outcomes.set_rest(state_after(*data, State::deferred), data->verbatim(), remote_);
+  transaction.accepted.clear();
+  co_return false;
+}
+
+io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
+  connection_.put(mail_command(transaction));
+  const auto mail = co_await read_reply(config_.command_deadline);
+  if (!mail) co_return fail(mail.error());
+  // The host goes away, perhaps only because we kept the connection too long: ask elsewhere.
+  if (mail->code == 421) co_return fail(Fault::unavailable, mail->verbatim());
+  take_mail_reply(transaction, *mail);
+  if (!transaction.mail_accepted) co_return false;
+
+  const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
+  for (const std::uint32_t recipient : recipients) {
+    connection_.put(rcpt_command(transaction.job, recipient));
+    const auto rcpt = co_await read_reply(config_.command_deadline);
+    if (!rcpt) co_return fail(rcpt.error());
+    take_rcpt_reply(transaction, recipient, *rcpt);
+  }
+  if (transaction.accepted.empty()) co_return false;
+
+  const auto data = co_await command("DATA", config_.data_deadline);
+  if (!data) co_return fail(data.error());
+  if (data->code == 354) co_return true;
+  transaction.outcomes.set_rest(state_after(*data, State::deferred), data->verbatim(), remote_);
+  transaction.accepted.clear();
+  co_return false;
+}
+
+io::Task<Result<>> Client::send_message(Transaction& transaction) {
+  Result<> sent;
+  if (transaction.converted.empty())
+    sent = co_await send_body(queue_, transaction.job, connection_, config_.block_deadline);
+  else
+    sent = co_await send_text(transaction.converted, connection_, config_.block_deadline);
+  if (sent) transaction.sent_all = true;
+  co_return sent;
+}
+
+/// One reply for all; from LMTP one for each accepted recipient, in order (RFC 2033 §4.2).
+io::Task<Result<>> Client::read_verdicts(Transaction& transaction) {
+  if (protocol_ != smtp::Protocol::lmtp) {
+    const auto reply = co_await read_reply(config_.final_deadline);
+    if (!reply) co_return fail(reply.error());
+    transaction.outcomes.set_rest(state_after(*reply, accepted_state()), reply->verbatim(),
+                                  remote_);
+    co_return Result<>();
+  }
+  for (const std::uint32_t recipient : transaction.accepted) {
+    const auto reply = co_await read_reply(config_.final_deadline);
+    if (!reply) co_return fail(reply.error());
+    transaction.outcomes.set(recipient, state_after(*reply, accepted_state()), reply->verbatim(),
+                             remote_);
+  }
+  co_return Result<>();
+}
+
+}  // namespace veredus::deliver
