@@ -1,0 +1,75 @@
+// The stages of the way of a mail, put together: the same in production and in simulation.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/system.h"
+#include "io/task.h"
+#include "mail/accept/config.h"
+#include "mail/accept/server.h"
+#include "mail/deliver/config.h"
+#include "mail/deliver/deliverer.h"
+#include "mail/policy/relay.h"
+#include "mail/queue/config.h"
+#include "mail/queue/queue.h"
+#include "mail/route/config.h"
+#include "storage/storage.h"
+
+namespace veredus {
+
+/// What each stage is configured with.
+struct AssemblyConfig {
+  std::vector<io::Endpoint> listen;
+  accept::AcceptConfig accept;
+  policy::RelayConfig relay;
+  route::RouteConfig route;
+  queue::QueueConfig queue;
+  deliver::DeliverConfig deliver;
+};
+
+/// The running mail server. Tasks of its own run on the system's reactors: destroy it when those
+/// run no more.
+class Assembly {
+ public:
+  /// Checks every part. Errors: malformed, all that is wrong, one a line. `system` and `storage`
+  /// outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<Assembly>> make(const AssemblyConfig& config,
+                                                              const io::System& system,
+                                                              storage::Storage& storage);
+
+  /// Takes up the queue and then listens. On the first reactor. Errors: unavailable (an address in
+  /// use, storage).
+  io::Task<Result<>> start();
+  /// Stops in order: no new clients, sessions end, no new attempts, attempts end. At most the
+  /// configured deadline. On the first reactor.
+  io::Task<> stop();
+
+  /// Where it really listens, for port 0.
+  const std::vector<io::Endpoint>& endpoints() const noexcept { return endpoints_; }
+  queue::Queue& queue() noexcept { return queue_; }
+  const accept::Server& server() const noexcept { return server_; }
+
+ private:
+  struct Settings {
+    accept::SharedSettings accept;
+    deliver::SharedSettings deliver;
+  };
+  Assembly(const AssemblyConfig& config, Settings settings, const io::System& system,
+           storage::Storage& storage);
+
+  static Result<Settings> make_settings(const AssemblyConfig& config);
+
+  AssemblyConfig config_;
+  io::System system_;
+  queue::Queue queue_;
+  deliver::Deliverer deliverer_;
+  accept::Server server_;
+  std::vector<io::Endpoint> endpoints_;
+};
+
+}  // namespace veredus
