@@ -1,0 +1,172 @@
+"""Fixtures: everything a test starts here is stopped when the test ends, and held to a clean end."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tools" / "peers.d"))
+sys.dont_write_bytecode = True
+
+import peer_dovecot
+import peer_exim
+import peer_nsd
+import peer_postfix
+import peer_root
+from harness import corpus, reports
+from harness.config import Settings
+from harness.lying_dns import LyingNameServer
+from harness.next_hop import NextHop, Script
+from harness.veredus import Veredus
+from harness.waiting import free_port
+from peer_daemon import Peer
+from peer_paths import RUN
+
+FAILED = pytest.StashKey[bool]()  # Set on a test that failed: what it wrote is kept.
+
+
+def unavailable(reason: str) -> None:
+    """A test that can't run here is skipped; in CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"in CI nothing is skipped, but: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        item.stash[FAILED] = True
+        report.sections.append(("logs", reports.all_tails()))
+    if report.when == "teardown":
+        reports.forget()
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    path = Path(os.environ.get("VEREDUS", REPOSITORY / "build" / "release" / "veredus")).resolve()
+    if not path.exists():
+        unavailable(f"{path} does not exist; run make build, or name a binary by VEREDUS=")
+    return path
+
+
+@pytest.fixture
+def start_veredus(program: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Veredus]]:
+    """start_veredus("name", setting=value, ...): a Veredus that listens. At the end each is
+    stopped by SIGTERM; it must exit 0 and have logged no error."""
+    started: list[Veredus] = []
+
+    def start(name: str = "veredus", port: int | None = None, **settings: object) -> Veredus:
+        started.append(Veredus(program, tmp_path / name, Settings(**settings), port))
+        return started[-1].start()
+
+    yield start
+    problems = [problem for server in started if (problem := _end(server))]
+    assert not problems, "\n".join(problems)
+    if FAILED not in request.node.stash:
+        shutil.rmtree(tmp_path)
+
+
+def _end(server: Veredus) -> str:
+    try:
+        if server.runs() or not server.was_ended_by_test:
+            server.stop()
+        return ""
+    except AssertionError as problem:
+        server.kill()
+        return f"{server.folder.name}: {problem}"
+
+
+@pytest.fixture(scope="session")
+def peer_root_ready() -> None:
+    reason = peer_root.why_not()
+    if reason:
+        unavailable(reason)
+    peer_root.setup()
+    for folder in RUN.glob("test-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            shutil.rmtree(folder)
+
+
+@pytest.fixture
+def start_peer(peer_root_ready: None, request: pytest.FixtureRequest) -> Iterator[Callable[..., Peer]]:
+    """start_peer(maker, ...): a real server from build/peers, with a folder of its own."""
+    started: list[Peer] = []
+
+    def start(make: Callable[..., Peer], *arguments: object, **settings: object) -> Peer:
+        port = free_port()
+        kind = make.__module__.removeprefix("peer_")
+        peer = make(f"test-{os.getpid()}-{kind}-{port}", port, *arguments, **settings)
+        reports.show_on_failure(peer.log_tail)
+        started.append(peer.start())
+        return peer
+
+    yield start
+    for peer in reversed(started):
+        peer.stop()
+        if FAILED not in request.node.stash:
+            shutil.rmtree(peer.folder)
+
+
+@pytest.fixture
+def postfix(start_peer: Callable[..., Peer]) -> Callable[..., Peer]:
+    return lambda *arguments, **settings: start_peer(peer_postfix.make, *arguments, **settings)
+
+
+@pytest.fixture
+def exim(start_peer: Callable[..., Peer]) -> Callable[..., Peer]:
+    return lambda: start_peer(peer_exim.make)
+
+
+@pytest.fixture
+def dovecot(start_peer: Callable[..., Peer]) -> Callable[..., Peer]:
+    return lambda users: start_peer(peer_dovecot.make, users)
+
+
+@pytest.fixture
+def sink(start_peer: Callable[..., Peer]) -> Callable[..., Peer]:
+    return lambda *options: start_peer(peer_postfix.make_sink, *options)
+
+
+@pytest.fixture(scope="session")
+def name_server(peer_root_ready: None) -> Iterator[str]:
+    """NSD with the zones of tests/interop/zones; its host:port."""
+    port = free_port()
+    peer = peer_nsd.make(f"test-{os.getpid()}-nsd-{port}", port, peer_nsd.test_zones()).start()
+    yield f"{peer.address}:{peer.port}"
+    peer.stop()
+
+
+@pytest.fixture
+def lying_name_server(name_server: str) -> Iterator[LyingNameServer]:
+    server = LyingNameServer(free_port(), int(name_server.rsplit(":", 1)[1]))
+    reports.show_on_failure(server.log_tail)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def next_hops() -> Iterator[Callable[..., NextHop]]:
+    """next_hops(port, address, script): a next hop that does as the test says."""
+    started: list[NextHop] = []
+
+    def start(port: int | None = None, address: str = "127.0.0.1", script: Script | None = None) -> NextHop:
+        started.append(NextHop(port or free_port(), address, script))
+        reports.show_on_failure(started[-1].log_tail)
+        return started[-1]
+
+    yield start
+    for hop in started:
+        hop.stop()
+
+
+@pytest.fixture(scope="session")
+def testdata() -> Path:
+    if not corpus.TESTDATA.is_dir():
+        unavailable(f"the conformance data is not at {corpus.TESTDATA}")
+    return corpus.TESTDATA

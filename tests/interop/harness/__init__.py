@@ -1,0 +1,1 @@
+"""What the interop tests are written with. Start reading at veredus.py."""
