@@ -254,6 +254,8 @@ Result<> start(const LogConfig& config) {
 
 void stop() { current().set(nullptr); }
 
+void set_level(Level level) noexcept { lowest() = level; }
+
 bool enabled(Level level) noexcept { return level >= lowest().load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {

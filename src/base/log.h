@@ -54,6 +54,8 @@ struct LogConfig {
 /// Writes what is still in the ring and ends its thread.
 void stop();
 
+/// From now on the least that is written; for commands, whose output is not a log.
+void set_level(Level level) noexcept;
 bool enabled(Level level) noexcept;
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 

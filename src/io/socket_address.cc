@@ -6,9 +6,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
+#include <string>
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/un.h>
@@ -20,7 +23,14 @@ SocketAddress::SocketAddress(const Endpoint& endpoint) {
   if (endpoint.is_unix()) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    endpoint.path().copy(address.sun_path, sizeof(address.sun_path) - 1);
+    std::string path = endpoint.path();
+    if (path.size() >= sizeof(address.sun_path)) {
+      const std::filesystem::path whole(path);
+      folder_ = OwnedDescriptor(::open(whole.parent_path().c_str(), O_PATH | O_CLOEXEC));
+      // Without such a folder this names nothing, and the call that is given it says so.
+      path = "/proc/self/fd/" + std::to_string(folder_.get()) + '/' + whole.filename().string();
+    }
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
     std::memcpy(&storage_, &address, sizeof(address));
     length_ = sizeof(address);
   } else if (endpoint.address().is_v4()) {
@@ -38,6 +48,10 @@ SocketAddress::SocketAddress(const Endpoint& endpoint) {
     std::memcpy(&storage_, &address, sizeof(address));
     length_ = sizeof(address);
   }
+}
+
+SocketAddress::SocketAddress(const sockaddr& address, socklen_t length) : length_(length) {
+  std::memcpy(&storage_, &address, length);
 }
 
 Endpoint SocketAddress::endpoint() const {

@@ -1,12 +1,17 @@
 #include "io/tcp.h"
 
 #include <cerrno>
+#include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "io/socket_listener.h"
 #include "io/socket_stream.h"
 
@@ -144,6 +149,24 @@ Task<Result<std::unique_ptr<Stream>>> SocketNetwork::connect(Endpoint endpoint,
     if (!connected) co_return fail(connected.error());
   }
   co_return stream;
+}
+
+Result<Endpoint> resolve_endpoint(const std::string& text, std::uint16_t default_port) {
+  auto endpoint = Endpoint::parse(text, default_port);
+  if (endpoint) return endpoint;
+  const auto colon = text.rfind(':');
+  const auto port = colon == std::string::npos
+                        ? std::optional(default_port)
+                        : to_number<std::uint16_t>(std::string_view(text).substr(colon + 1));
+  if (!port || text.starts_with('[') || text.starts_with("unix:")) return endpoint;
+  const std::string host = text.substr(0, colon);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (error != 0) return fail(Fault::unavailable, host + ": " + ::gai_strerror(error));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
+  return Endpoint(SocketAddress(*found->ai_addr, found->ai_addrlen).endpoint().address(), *port);
 }
 
 }  // namespace veredus::io

@@ -2,9 +2,13 @@
 
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <set>
+#include <string>
 
+#include "base/result.h"
+#include "io/endpoint.h"
 #include "io/network.h"
 
 namespace veredus::io {
@@ -22,5 +26,11 @@ class SocketNetwork final : public Network {
   std::mutex mutex_;
   std::set<Endpoint> ours_;  // What this process listens on, or once did; guarded by mutex_.
 };
+
+/// What Endpoint::parse reads, or `host:port`, or `host`; a name is looked up as the system does
+/// it, and its first address taken. Blocks: for commands, not for reactors. Errors: malformed,
+/// unavailable (no such host).
+[[nodiscard]] Result<Endpoint> resolve_endpoint(const std::string& text,
+                                                std::uint16_t default_port);
 
 }  // namespace veredus::io

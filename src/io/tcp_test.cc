@@ -48,7 +48,7 @@ Task<bool> accept_one(Listener& listener) {
 
 class TcpTest : public ReactorTest {
  protected:
-  ~TcpTest() override { reactors_.stop(); }
+  void TearDown() override { reactors_.stop(); }
 
   std::unique_ptr<Listener> listen(std::string_view text) {
     auto listener = network_.listen(*Endpoint::parse(text));
@@ -76,8 +76,10 @@ Task<std::string> say_and_hear(Pair& pair) {
 
 TEST_F(TcpTest, TalksOverIpv4Ipv6AndUnixSockets) {
   const TemporaryFolder folder;
-  for (const std::string& text :
-       {std::string("127.0.0.1:0"), std::string("[::1]:0"), "unix:" + folder.path() + "/s"}) {
+  const std::string deep = folder.path() + '/' + std::string(200, 'd');  // beyond sockaddr_un
+  std::filesystem::create_directory(deep);
+  for (const std::string& text : {std::string("127.0.0.1:0"), std::string("[::1]:0"),
+                                  "unix:" + folder.path() + "/s", "unix:" + deep + "/s"}) {
     SCOPED_TRACE(text);
     const auto listener = listen(text);
     Pair pair = connected(*listener);
@@ -87,6 +89,7 @@ TEST_F(TcpTest, TalksOverIpv4Ipv6AndUnixSockets) {
     if (!listener->local().is_unix()) EXPECT_EQ(pair.server->peer(), pair.client->local());
   }
   EXPECT_FALSE(std::filesystem::exists(folder.path() + "/s")) << "close() removes its file";
+  EXPECT_FALSE(std::filesystem::exists(deep + "/s"));
 }
 
 TEST_F(TcpTest, SourceAddressIsUsedAndMustFit) {

@@ -23,7 +23,7 @@ boost::json::value read_json(std::string_view name);
 std::string octets(const boost::json::value& value);
 
 /// A test that needs the data. Without the folder it is skipped and says so; with CI=true it fails.
-class Testdata : public testing::Test {
+class Testdata : public ::testing::Test {
  protected:
   void SetUp() override;
 };

@@ -42,8 +42,8 @@ AssemblyConfig default_config() {
   return config;
 }
 
-Site::Site(sim::World& world, AssemblyConfig config)
-    : world_(world), config_(std::move(config)), disk_(world.system().clock) {}
+Site::Site(sim::World& world, AssemblyConfig config, storage::MemoryConfig disk)
+    : world_(world), config_(std::move(config)), disk_(world.system().clock, disk) {}
 
 Site::~Site() { crash(); }
 
@@ -63,18 +63,19 @@ bool Site::start() {
   assembly_ = world_.server().own<std::unique_ptr<Assembly>>(std::move(*made)).get();
   int outcome = kStarting;
   world_.spawn("start", run_start(*assembly_, outcome));
-  const std::uint64_t crashes = world_.server().crashes();
-  world_.run_until([&] { return outcome != kStarting || world_.server().crashes() != crashes; });
-  running_ = outcome == kStarted && world_.server().crashes() == crashes;
-  if (!running_) crash();
+  crashes_at_start_ = world_.server().crashes();
+  running_ = true;
+  world_.run_until([&] { return outcome != kStarting || !is_running(); });
+  running_ = is_running() && outcome == kStarted;
+  if (!running_) crash(sim::Crash::kill);
   return running_;
 }
 
 bool Site::stop() {
   begin_stop();
-  const bool done = world_.run_until([&] { return stopped_; });
+  world_.run_until([&] { return stopped_ || !is_running(); });
   crash(sim::Crash::kill);
-  return done;
+  return stopped_;
 }
 
 void Site::begin_stop() {

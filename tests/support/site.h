@@ -19,15 +19,16 @@ namespace veredus::testing {
 /// `you` and `other`, alias `sales`; everything else by MX.
 AssemblyConfig default_config();
 
-/// The server's host with its disk; processes come and go on it. Outlived by nothing of its
-/// world's: make it after the world, and let both go together.
+/// The server's host with its disk; processes come and go on it. Make it after the world, and
+/// let both go together.
 class Site {
  public:
-  explicit Site(sim::World& world, AssemblyConfig config = default_config());
+  explicit Site(sim::World& world, AssemblyConfig config = default_config(),
+                storage::MemoryConfig disk = {});
   ~Site();
 
   /// Starts a process and runs the world until it listens. False when it would not start (a
-  /// planned fault hit it): try again.
+  /// fault hit it): try again.
   bool start();
   /// Asks the process to stop and waits until it has; false when it had to be cut off.
   bool stop();
@@ -35,7 +36,10 @@ class Site {
   void begin_stop();
   /// Ends the process as sim::Crash says; start() begins the next one.
   void crash(sim::Crash how = sim::Crash::power);
-  bool is_running() const noexcept { return running_; }
+  /// False after crash(), and after a process died by itself (sim::Host::die).
+  bool is_running() const noexcept {
+    return running_ && world_.server().crashes() == crashes_at_start_;
+  }
 
   /// Contents of every message in a mailbox's new/, in order of name.
   std::vector<std::string> mailbox(const std::string& path);
@@ -54,6 +58,7 @@ class Site {
   storage::MemoryStorage disk_;
   Assembly* assembly_ = nullptr;
   bool running_ = false;
+  std::uint64_t crashes_at_start_ = 0;
   bool stopped_ = false;
 };
 

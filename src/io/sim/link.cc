@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kPowerCutNoticed{60};
 
 }  // namespace
 
-Link::Link(Wires& wires, Plan plan, End client, End server)
+Link::Link(Wires& wires, Plan plan, const End& client, const End& server)
     : wires_(wires),
       delay_(plan.delay),
       parties_{Party{client.host, client.endpoint, {}, {}},
@@ -96,13 +96,13 @@ void Link::arrive(Side to) {
   Pipe& pipe = pipe_to(to);
   if (pipe.on_the_way.empty()) return;
   if (wires_.is_cut(at(to).endpoint, at(other(to)).endpoint)) return;  // until resume()
-  Segment segment = std::move(pipe.on_the_way.front());
+  const Segment segment = std::move(pipe.on_the_way.front());
   pipe.on_the_way.pop_front();
   wires_.time_.note("segment", segment.octets.size());
-  receive(to, std::move(segment));
+  receive(to, segment);
 }
 
-void Link::receive(Side to, Segment segment) {
+void Link::receive(Side to, const Segment& segment) {
   Pipe& pipe = pipe_to(to);
   Party& party = at(to);
   if (segment.kind == Kind::reset) {

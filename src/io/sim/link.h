@@ -30,7 +30,7 @@ class Link : public std::enable_shared_from_this<Link> {
     io::Endpoint endpoint;
   };
 
-  Link(Wires& wires, Plan plan, End client, End server);
+  Link(Wires& wires, Plan plan, const End& client, const End& server);
 
   const io::Endpoint& endpoint(Side side) const noexcept { return at(side).endpoint; }
   Host& host(Side side) const noexcept { return *at(side).host; }
@@ -98,7 +98,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void send_pieces(Side to, std::string_view octets);
   void send_reset(Side to, Duration latency);
   void arrive(Side to);
-  void receive(Side to, Segment segment);
+  void receive(Side to, const Segment& segment);
   void wake(Side side);
   std::size_t piece_size(std::size_t octets);
 

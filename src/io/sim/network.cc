@@ -98,6 +98,8 @@ class SimStream final : public io::Stream {
     link_->close(side_);
   }
 
+  SteadyTime now() const override { return host().world().time().now(); }
+
   const io::Endpoint& peer() const noexcept override { return link_->endpoint(other(side_)); }
   const io::Endpoint& local() const noexcept override { return link_->endpoint(side_); }
 

@@ -18,9 +18,22 @@ constexpr smtp::ExtensionSet kAnnounced{Extension::size, Extension::pipelining,
                                         Extension::eight_bit_mime, Extension::enhanced_status_codes,
                                         Extension::help};
 
+/// RFC 5321 §4.3.2. Not QUIT: whoever wants to go may, whatever else he says.
+bool takes_no_argument(smtp::Verb verb) noexcept {
+  return verb == smtp::Verb::data || verb == smtp::Verb::rset;
+}
+
+/// What VRFY and EXPN ask for: an address, in angle brackets or not (RFC 5321 §3.5.1 has both).
+Result<smtp::Address> parse_asked(std::string_view args) {
+  if (args.starts_with('<') && args.ends_with('>')) args = args.substr(1, args.size() - 2);
+  return smtp::Address::parse(args);
+}
+
 }  // namespace
 
 io::Task<Reply> Session::handle(smtp::Command command) {
+  if (takes_no_argument(command.verb) && !command.args.empty())
+    co_return Reply(501, {5, 5, 4}, std::string(smtp::name(command.verb)) + " takes no argument");
   switch (command.verb) {
     case smtp::Verb::helo:
     case smtp::Verb::ehlo:
@@ -65,7 +78,7 @@ Reply Session::on_greeting(const smtp::Command& command) {
   if (!name) return Reply(501, {5, 5, 4}, "Bad host name: " + name.error().text());
   helo_ = name->text;
   extended_ = command.verb == smtp::Verb::ehlo;
-  transaction_.reset();
+  end_transaction();
   dialogue_.greeted();
   return extended_ ? ehlo_reply() : Reply(250, config().hostname);
 }
@@ -102,6 +115,7 @@ std::optional<Reply> Session::refuse_recipient(const smtp::Address& address) {
     // goes on and on is no mail client.
     if (++recipients_over_ > config().recipients_max)
       farewell(Reply(421, {4, 5, 3}, "Far too many recipients"));
+    idle_commands_ = 0;  // They have this limit of their own.
     return Reply(452, {4, 5, 3},
                  "Too many recipients: at most " + std::to_string(config().recipients_max) +
                      " in one transaction");
@@ -139,7 +153,7 @@ Reply Session::on_rcpt(const std::string& args) {
   }
   if (transaction_.recipient_count() + targets->size() > config().expanded_recipients_max)
     return Reply(452, {4, 5, 3}, "Too many recipients after aliases");
-  transaction_.add(address, std::move(*targets), *params);
+  transaction_.add(address, std::move(*targets), *params, router);
   dialogue_.recipient_accepted();
   idle_commands_ = 0;
   return Reply(250, {2, 1, 5}, "Recipient ok");
@@ -149,7 +163,7 @@ Reply Session::on_rcpt(const std::string& args) {
 Reply Session::on_vrfy(const std::string& args) const {
   if (args.empty()) return Reply(501, {5, 5, 4}, "Say whom: VRFY user@domain");
   if (!trusted_) return Reply(252, {2, 5, 0}, "Try to send a message to find out");
-  const auto address = smtp::Address::parse(args);
+  const auto address = parse_asked(args);
   if (!address) return Reply(501, {5, 1, 3}, address.error().text());
   if (!settings_->router->is_local(*address))
     return Reply(252, {2, 5, 0}, "Not one of our domains, but a message would be relayed");
@@ -161,9 +175,10 @@ Reply Session::on_vrfy(const std::string& args) const {
 Reply Session::on_expn(const std::string& args) const {
   if (args.empty()) return Reply(501, {5, 5, 4}, "Say what: EXPN list@domain");
   if (!trusted_) return Reply(550, {5, 7, 1}, "Lists are not shown to strangers");
-  const auto address = smtp::Address::parse(args);
+  const auto address = parse_asked(args);
   if (!address) return Reply(501, {5, 1, 3}, address.error().text());
-  if (!settings_->router->is_local(*address)) return Reply(550, {5, 1, 2}, "Not one of our domains");
+  if (!settings_->router->is_local(*address))
+    return Reply(550, {5, 1, 2}, "Not one of our domains");
   const auto targets = settings_->router->expand(*address);
   if (!targets) return Reply(550, {5, 1, 1}, targets.error().text());
   Reply reply(250, {2, 1, 5}, "<" + targets->front().text() + ">");

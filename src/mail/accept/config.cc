@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/complaints.h"
 #include "storage/storage.h"
 
 namespace veredus::accept {
@@ -30,12 +31,12 @@ Result<AcceptConfig> checked(AcceptConfig config) {
       Minimum{"memory_bytes_max", config.memory_bytes_max, storage::kChunkBytes,
               "one chunk of a body"},
   };
+  Complaints complaints;
   for (const Minimum& minimum : minimums)
-    if (minimum.value < minimum.least)
-      return fail(Fault::malformed, "accept." + std::string(minimum.key) + ": must be at least " +
-                                        std::to_string(minimum.least) + " (" +
-                                        std::string(minimum.why) + ")");
-  if (config.hostname.empty()) return fail(Fault::malformed, "hostname: is required");
+    complaints.unless(minimum.value >= minimum.least, "accept." + std::string(minimum.key),
+                      "must be at least " + std::to_string(minimum.least) + " (" +
+                          std::string(minimum.why) + ")");
+  if (!complaints.empty()) return fail(complaints.error());
   return config;
 }
 

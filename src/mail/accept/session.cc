@@ -57,6 +57,7 @@ io::Task<bool> Session::greet() {
     co_return false;
   }
   if (spoke.error().fault() != Fault::cancelled) co_return false;  // Gone already.
+  if (stopping_) co_return true;                                   // 421 is its greeting.
   connection_.put(smtp::Reply(220, config().hostname + " ESMTP Veredus").render());
   co_return true;
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/text.h"
+
 namespace veredus::accept {
 
 void Transaction::begin(smtp::ReversePath sender, smtp::MailParams params) {
@@ -11,10 +13,11 @@ void Transaction::begin(smtp::ReversePath sender, smtp::MailParams params) {
 }
 
 std::size_t Transaction::add(const smtp::Address& asked, std::vector<smtp::Address> targets,
-                             const smtp::RcptParams& params) {
+                             const smtp::RcptParams& params, const route::Router& router) {
   if (accepted_++ == 0) first_asked_ = asked.text();
   for (smtp::Address& target : targets) {
-    if (!seen_.insert(target.text()).second) continue;
+    std::string mailbox = router.is_local(target) ? ascii_lower(target.text()) : target.text();
+    if (!seen_.insert(std::move(mailbox)).second) continue;
     std::string original = target == asked ? std::string() : asked.text();
     recipients_.push_back(
         queue::Recipient{std::move(target), std::move(original), params.orcpt, params.notify});

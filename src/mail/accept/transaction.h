@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mail/queue/envelope.h"
+#include "mail/route/router.h"
 #include "wire/smtp/address.h"
 #include "wire/smtp/params.h"
 
@@ -19,9 +20,10 @@ class Transaction {
   void reset() { *this = Transaction(); }
 
   /// A recipient was accepted: `asked` is what RCPT said, `targets` what it stands for. Targets
-  /// that other recipients named already get one copy. Returns how many there are now.
+  /// that other recipients named already get one copy; the case of local parts matters only where
+  /// `router` says that a domain is not ours (RFC 5321 §2.4). Returns how many there are now.
   std::size_t add(const smtp::Address& asked, std::vector<smtp::Address> targets,
-                  const smtp::RcptParams& params);
+                  const smtp::RcptParams& params, const route::Router& router);
 
   /// RCPT commands accepted.
   std::size_t accepted() const noexcept { return accepted_; }

@@ -7,20 +7,20 @@
 
 namespace veredus::deliver {
 
-io::Task<Result<>> send_body(queue::Queue& queue, const queue::Job& job, io::Connection& connection,
-                             Duration deadline) {
+io::Task<std::expected<void, BodyFault>> send_body(queue::Queue& queue, const queue::Job& job,
+                                                   io::Connection& connection, Duration deadline) {
   smtp::DataEncoder encoder;
   const std::uint32_t count = job.envelope->chunk_count;
   for (std::uint32_t index = 0; index < count; ++index) {
     const Result<Bytes> chunk = co_await queue.chunk(job, index);
-    if (!chunk) co_return fail(chunk.error());
+    if (!chunk) co_return std::unexpected(BodyFault{chunk.error(), /*is_ours=*/true});
     std::vector<std::string_view> pieces;
     encoder.encode(chunk->view(), pieces);
     if (index + 1 == count) pieces.push_back(encoder.finish());
     const Result<> written = co_await connection.write(std::move(pieces), deadline);
-    if (!written) co_return written;
+    if (!written) co_return std::unexpected(BodyFault{written.error()});
   }
-  co_return Result<>();
+  co_return std::expected<void, BodyFault>();
 }
 
 io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& job) {
@@ -34,14 +34,15 @@ io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& j
   co_return body;
 }
 
-io::Task<Result<>> send_text(const std::string& text, io::Connection& connection,
-                             Duration deadline) {
+io::Task<std::expected<void, BodyFault>> send_text(const std::string& text,
+                                                   io::Connection& connection, Duration deadline) {
   smtp::DataEncoder encoder;
   std::vector<std::string_view> pieces;
   encoder.encode(text, pieces);
   pieces.push_back(encoder.finish());
   const Result<> written = co_await connection.write(std::move(pieces), deadline);
-  co_return written;
+  if (!written) co_return std::unexpected(BodyFault{written.error()});
+  co_return std::expected<void, BodyFault>();
 }
 
 }  // namespace veredus::deliver

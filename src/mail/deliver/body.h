@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <cstdint>
+#include <expected>
 #include <string>
 
 #include "base/result.h"
@@ -12,18 +12,23 @@
 
 namespace veredus::deliver {
 
+/// Why a body did not get to its end.
+struct BodyFault {
+  Error error;
+  bool is_ours = false;  ///< Our storage failed, not the connection: no other host would help.
+};
+
 /// Writes the message as it follows DATA, its end included: dots doubled, line ends strict,
-/// straight from the queue's memory. `deadline` is for each piece the peer takes.
-/// Errors: the connection's; or unavailable when the body could not be read (then the message
-/// was not ended, and the connection must be closed so that the peer drops it).
-io::Task<Result<>> send_body(queue::Queue& queue, const queue::Job& job, io::Connection& connection,
-                             Duration deadline);
+/// straight from the queue's memory. `deadline` is for each piece the peer takes. After an error
+/// the message was not ended: the connection must be closed so that the peer drops it.
+io::Task<std::expected<void, BodyFault>> send_body(queue::Queue& queue, const queue::Job& job,
+                                                   io::Connection& connection, Duration deadline);
 
 /// The whole body in one string, for conversion. Errors: unavailable.
 io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& job);
 
 /// As send_body(), for a body that was converted.
-io::Task<Result<>> send_text(const std::string& text, io::Connection& connection,
-                             Duration deadline);
+io::Task<std::expected<void, BodyFault>> send_text(const std::string& text,
+                                                   io::Connection& connection, Duration deadline);
 
 }  // namespace veredus::deliver

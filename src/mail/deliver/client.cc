@@ -10,7 +10,7 @@ namespace {
 constexpr std::chrono::seconds kQuitDeadline{2};
 constexpr std::size_t kReplyLineOctetsMax = smtp::ReplyLimits{}.line_octets_max;
 
-/// A reply that ends the attempt at this host.
+/// The reply that ends the attempt at this host.
 Error refusal(const smtp::PeerReply& reply) {
   return Error(reply.is_permanent() ? Fault::refused : Fault::unavailable, reply.verbatim());
 }
@@ -28,22 +28,22 @@ Client::Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std:
 io::Task<Result<>> Client::open() {
   const auto greeting = co_await read_reply(config_.greeting_deadline);
   if (!greeting) co_return fail(greeting.error());
-  if (!greeting->is_positive()) co_return fail(refusal(*greeting));
+  if (!is_done(*greeting)) co_return fail(refusal(*greeting));
 
   const bool lmtp = protocol_ == smtp::Protocol::lmtp;
   const std::string verb = lmtp ? "LHLO " : "EHLO ";
   auto hello = co_await command(verb + config_.hostname, config_.command_deadline);
   if (!hello) co_return fail(hello.error());
-  if (hello->is_positive()) {
+  if (is_done(*hello)) {
     peer_ = smtp::Capabilities::parse(*hello);
   } else if (hello->is_permanent() && !lmtp) {
     auto plain = co_await command("HELO " + config_.hostname, config_.command_deadline);
     if (!plain) co_return fail(plain.error());
-    if (!plain->is_positive()) co_return fail(refusal(*plain));
+    if (!is_done(*plain)) co_return fail(refusal(*plain));
   } else {
     co_return fail(refusal(*hello));
   }
-  usable_ = true;
+  introduced_ = true;
   co_return Result<>();
 }
 
@@ -59,16 +59,16 @@ io::Task<Result<smtp::PeerReply>> Client::read_reply(Duration deadline) {
   for (;;) {
     const auto line = co_await connection_.read_line(kReplyLineOctetsMax, deadline);
     if (!line) {
-      usable_ = false;
+      alive_ = false;
       co_return fail(line.error());
     }
     auto reply = parser.feed(*line);
     if (!reply) {
-      usable_ = false;
-      co_return fail(Fault::unavailable, "not an SMTP reply: " + reply.error().text());
+      alive_ = false;
+      co_return fail(Fault::unavailable, reply.error().text());
     }
     if (!*reply) continue;
-    if ((*reply)->code == 421) usable_ = false;
+    if ((*reply)->code == 421) alive_ = false;
     co_return std::move(**reply);
   }
 }
@@ -76,20 +76,19 @@ io::Task<Result<smtp::PeerReply>> Client::read_reply(Duration deadline) {
 io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job,
                                                            Outcomes& outcomes) {
   Transaction transaction{job, outcomes, {}, {}};
-  const Result<bool> fit = co_await prepare(transaction);
-  if (!fit) co_return std::unexpected(Broken{fit.error(), false});
-  if (!*fit) co_return std::expected<void, Broken>();
+  const bool fit = co_await prepare(transaction);
+  if (!fit) co_return std::expected<void, Broken>();
 
   const Result<> done = co_await transact(transaction);
   if (!done) {
-    usable_ = false;
+    alive_ = false;
     co_return std::unexpected(Broken{done.error(), transaction.sent_all});
   }
   ++messages_sent_;
-  if (usable_ && transaction.accepted.empty()) {
+  if (alive_ && transaction.accepted.empty()) {
     // Nothing was sent: clear the transaction that MAIL may have begun.
     const auto reset = co_await command("RSET", config_.command_deadline);
-    if (!reset || !reset->is_positive()) usable_ = false;
+    if (!reset || !is_done(*reset)) alive_ = false;
   }
   co_return std::expected<void, Broken>();
 }
@@ -105,11 +104,11 @@ io::Task<Result<>> Client::transact(Transaction& transaction) {
 }
 
 io::Task<> Client::quit() {
-  if (!usable_) {
+  if (!alive_) {
     connection_.close();
     co_return;
   }
-  usable_ = false;
+  alive_ = false;
   connection_.put("QUIT\r\n");
   const Result<> flushed = co_await connection_.flush(kQuitDeadline);
   if (flushed) co_await read_reply(kQuitDeadline);

@@ -18,7 +18,7 @@
 
 namespace veredus::deliver {
 
-/// Lives on one reactor. After an error, or once is_usable() is false, only close() it.
+/// Lives on one reactor. After an error, or once is_usable() is false, only quit() or close() it.
 class Client {
  public:
   /// `remote` is the host's name and address for outcomes and log. Borrows `config` and `queue`.
@@ -32,9 +32,10 @@ class Client {
   io::Task<Result<>> open();
 
   /// One transaction for the job's open recipients: MAIL, RCPTs, DATA, pipelined where the peer
-  /// can (RFC 2920). Every recipient that the peer decided on gets its outcome. Errors: the
-  /// connection broke or the peer broke the protocol; recipients still open were not decided on,
-  /// and `sent_all` tells whether the peer had the whole message.
+  /// can (RFC 2920). Every recipient that the peer decided on gets its outcome, and so do all
+  /// when our own storage cannot give the body. Errors: the connection broke or the peer broke the
+  /// protocol; recipients still open were not decided on, and `sent_all` tells whether the peer
+  /// had the whole message. Precondition: a recipient is open.
   struct Broken {
     Error error;
     bool sent_all = false;  ///< The message may have been delivered: don't try another host now.
@@ -42,11 +43,11 @@ class Client {
   io::Task<std::expected<void, Broken>> send(const queue::Job& job, Outcomes& outcomes);
 
   /// Another message may follow on this connection.
-  bool is_usable() const noexcept { return usable_; }
+  bool is_usable() const noexcept { return introduced_ && alive_; }
   std::uint32_t messages_sent() const noexcept { return messages_sent_; }
   const std::string& remote() const noexcept { return remote_; }
 
-  /// QUIT, without waiting long for the answer, and close.
+  /// QUIT where the peer still listens, without waiting long for the answer, and close.
   io::Task<> quit();
   void close() noexcept { connection_.close(); }
 
@@ -63,7 +64,8 @@ class Client {
 
   io::Task<Result<smtp::PeerReply>> command(std::string line, Duration deadline);
   io::Task<Result<smtp::PeerReply>> read_reply(Duration deadline);
-  io::Task<Result<bool>> prepare(Transaction& transaction);
+  io::Task<Result<smtp::PeerReply>> read_step(Duration deadline);
+  io::Task<bool> prepare(Transaction& transaction);
   io::Task<Result<>> transact(Transaction& transaction);
   io::Task<Result<bool>> offer(Transaction& transaction);
   io::Task<Result<bool>> offer_pipelined(Transaction& transaction);
@@ -83,7 +85,8 @@ class Client {
   const DeliverConfig& config_;
   queue::Queue& queue_;
   smtp::Capabilities peer_;
-  bool usable_ = false;
+  bool introduced_ = false;  // open() succeeded
+  bool alive_ = true;        // the connection is whole and in step
   std::uint32_t messages_sent_ = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "base/complaints.h"
+
 namespace veredus::deliver {
 
 Result<DeliverConfig> checked(DeliverConfig config) {
@@ -22,10 +24,11 @@ Result<DeliverConfig> checked(DeliverConfig config) {
       Minimum{"messages_per_connection_max", config.messages_per_connection_max, 1},
       Minimum{"hosts_max", config.hosts_max, 1},
   };
+  Complaints complaints;
   for (const Minimum& minimum : minimums)
-    if (minimum.value < minimum.least)
-      return fail(Fault::malformed, "deliver." + std::string(minimum.key) + ": must be at least " +
-                                        std::to_string(minimum.least));
+    complaints.unless(minimum.value >= minimum.least, "deliver." + std::string(minimum.key),
+                      "must be at least " + std::to_string(minimum.least));
+  if (!complaints.empty()) return fail(complaints.error());
   return config;
 }
 

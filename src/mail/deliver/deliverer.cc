@@ -1,5 +1,6 @@
 #include "mail/deliver/deliverer.h"
 
+#include <exception>
 #include <utility>
 
 #include "base/log.h"
@@ -13,16 +14,6 @@ namespace {
 const std::string& local_destination() {
   static const std::string name = route::destination_name(route::LocalMailbox{});
   return name;
-}
-
-void log_outcomes(const queue::Job& job, const std::vector<queue::Outcome>& outcomes) {
-  for (const queue::Outcome& outcome : outcomes)
-    log::info("attempt", {{"queue_id", text(job.envelope->id)},
-                          {"to", job.envelope->recipients[outcome.recipient].address.text()},
-                          {"destination", job.destination},
-                          {"remote", outcome.remote},
-                          {"outcome", queue::name(outcome.state)},
-                          {"reply", outcome.reply}});
 }
 
 }  // namespace
@@ -53,6 +44,18 @@ std::unique_ptr<Courier> Deliverer::courier_for(const std::string& destination) 
   return std::make_unique<HostCourier>(std::move(*next_hop), std::move(settings), system_, queue_);
 }
 
+/// A bug of ours in one attempt must not keep the job from its report: without outcomes it is
+/// deferred, and the worker goes on.
+io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Courier& courier, const queue::Job& job) {
+  std::vector<queue::Outcome> outcomes;
+  try {
+    outcomes = co_await courier.deliver(job);
+  } catch (const std::exception& bug) {
+    log::error("attempt_broken", {{"queue_id", text(job.envelope->id)}, {"reason", bug.what()}});
+  }
+  co_return outcomes;
+}
+
 io::Task<> Deliverer::work(Deliverer& deliverer, std::string destination) {
   ++deliverer.workers_;
   const std::unique_ptr<Courier> courier = deliverer.courier_for(destination);
@@ -60,8 +63,7 @@ io::Task<> Deliverer::work(Deliverer& deliverer, std::string destination) {
   for (;;) {
     std::optional<queue::Job> job = co_await deliverer.queue_.next(destination, idle);
     if (!job) break;
-    std::vector<queue::Outcome> outcomes = co_await courier->deliver(*job);
-    log_outcomes(*job, outcomes);
+    std::vector<queue::Outcome> outcomes = co_await attempt(*courier, *job);
     co_await deliverer.queue_.report(std::move(*job), std::move(outcomes));
   }
   co_await courier->finish();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "io/system.h"
 #include "io/task.h"
@@ -33,6 +34,7 @@ class Deliverer {
 
  private:
   static io::Task<> work(Deliverer& deliverer, std::string destination);
+  static io::Task<std::vector<queue::Outcome>> attempt(Courier& courier, const queue::Job& job);
   std::unique_ptr<Courier> courier_for(const std::string& destination) const;
 
   io::System system_;

@@ -25,6 +25,13 @@ void HostCourier::Failure::note(const Error& error, const std::string& where) {
   if (state_after(error) == State::deferred) state = State::deferred;
 }
 
+void HostCourier::Failure::settle(Outcomes& outcomes) const {
+  if (state == State::deferred && unreachable)
+    outcomes.set_rest_unreachable(reply, remote);
+  else
+    outcomes.set_rest(state, reply, remote);
+}
+
 io::Task<std::vector<queue::Outcome>> HostCourier::deliver(const queue::Job& job) {
   Outcomes outcomes(job);
   const bool done = co_await try_kept(job, outcomes);
@@ -37,13 +44,14 @@ io::Task<> HostCourier::finish() {
   kept_.reset();
 }
 
-/// False when there is no connection from the last job, or it broke before the message was sent:
-/// a peer may close an idle connection whenever it likes.
+/// False when there is no connection from the last job, or it broke before the message was sent
+/// and before all recipients were decided on: a peer may close an idle connection whenever it
+/// likes.
 io::Task<bool> HostCourier::try_kept(const queue::Job& job, Outcomes& outcomes) {
   if (!kept_) co_return false;
   std::unique_ptr<Client> client = std::move(kept_);
   const auto sent = co_await client->send(job, outcomes);
-  if (!sent && !sent.error().sent_all) co_return false;
+  if (!sent && !sent.error().sent_all) co_return outcomes.open().empty();
   if (!sent) outcomes.set_rest(State::deferred, sent.error().error.text(), client->remote());
   co_await keep_or_quit(std::move(client));
   co_return true;
@@ -52,16 +60,17 @@ io::Task<bool> HostCourier::try_kept(const queue::Job& job, Outcomes& outcomes) 
 /// RFC 5321 §5.1: the hosts in order until one of them decides.
 io::Task<> HostCourier::try_targets(const queue::Job& job, Outcomes& outcomes) {
   const auto targets = co_await find_targets();
+  Failure failure;
   if (!targets) {
-    outcomes.set_rest(state_after(targets.error()), targets.error().text(), "");
+    failure.note(targets.error(), "");
+    failure.settle(outcomes);
     co_return;
   }
-  Failure failure;
   for (const Target& target : *targets) {
     const bool done = co_await try_target(target, job, outcomes, failure);
     if (done) co_return;
   }
-  outcomes.set_rest(failure.state, failure.reply, failure.remote);
+  failure.settle(outcomes);
 }
 
 /// True when the attempt is over; else the failure is noted and the next host's turn comes.
@@ -79,6 +88,7 @@ io::Task<bool> HostCourier::try_target(Target target, const queue::Job& job, Out
   const auto sent = co_await (*client)->send(job, outcomes);
   if (!sent && !sent.error().sent_all) {
     failure.note(sent.error().error, target.name);
+    failure.unreachable = false;
     co_return outcomes.open().empty();
   }
   if (!sent) outcomes.set_rest(State::deferred, sent.error().error.text(), target.name);

@@ -38,7 +38,9 @@ class HostCourier : public Courier {
     queue::State state = queue::State::failed;
     std::string reply;
     std::string remote;
+    bool unreachable = true;  ///< No host got as far as a transaction.
     void note(const Error& error, const std::string& where);
+    void settle(Outcomes& outcomes) const;
   };
 
   io::Task<Result<std::vector<Target>>> find_targets() const;

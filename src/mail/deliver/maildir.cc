@@ -44,6 +44,16 @@ Result<> make_maildir(io::Files& files, const std::string& folder) {
   return {};
 }
 
+/// A step that failed is tried once more with the Maildir made. Most likely it was not there, or
+/// a crash left only a part of it: so it is made only then, and a mailbox that exists costs no
+/// look at its folders.
+Result<> with_maildir(io::Files& files, const std::string& folder, auto step) {
+  const Result<> done = step();
+  if (done || done.error().fault() != Fault::unavailable) return done;
+  if (const Result<> made = make_maildir(files, folder); !made) return made;
+  return step();
+}
+
 }  // namespace
 
 std::string maildir_name(WallTime time, std::string_view queue_id, std::uint32_t recipient,
@@ -66,17 +76,16 @@ std::string maildir_name(WallTime time, std::string_view queue_id, std::uint32_t
 
 Result<> write_maildir(io::Files& files, const MaildirMessage& message) {
   const std::string draft = message.folder + "/tmp/" + message.name;
-  Result<> written = write_file(files, draft, message);
-  if (!written && written.error().fault() == Fault::unavailable) {
-    // Most likely the Maildir is not there yet: it is made only then, so that a mailbox that
-    // exists costs no look at its folders.
-    if (const Result<> made = make_maildir(files, message.folder); !made) return made;
-    written = write_file(files, draft, message);
+  const std::string final_name = message.folder + "/new/" + message.name;
+  Result<> written =
+      with_maildir(files, message.folder, [&] { return write_file(files, draft, message); });
+  if (written)
+    written = with_maildir(files, message.folder, [&] { return files.rename(draft, final_name); });
+  if (!written) {
+    static_cast<void>(files.remove(draft));  // The first error is the one to tell.
+    return written;
   }
-  if (written) written = files.rename(draft, message.folder + "/new/" + message.name);
-  if (written) written = files.sync_directory(message.folder + "/new");
-  if (!written) static_cast<void>(files.remove(draft));  // The first error is the one to tell.
-  return written;
+  return files.sync_directory(message.folder + "/new");
 }
 
 }  // namespace veredus::deliver

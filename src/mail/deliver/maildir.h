@@ -29,7 +29,8 @@ std::string maildir_name(WallTime time, std::string_view queue_id, std::uint32_t
                          std::string_view hostname);
 
 /// Blocks: call it on a worker. When it returns the message survives a power cut. Errors:
-/// overloaded (no space), unavailable; nothing is left in new.
+/// overloaded (no space), unavailable. Then nothing is in new, or (when only the folder's sync
+/// failed) the whole message, whose place the next attempt takes.
 [[nodiscard]] Result<> write_maildir(io::Files& files, const MaildirMessage& message);
 
 }  // namespace veredus::deliver

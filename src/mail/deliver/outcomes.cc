@@ -5,9 +5,9 @@
 namespace veredus::deliver {
 
 queue::State state_after(const smtp::PeerReply& reply, queue::State accepted, ReplyTo to) {
-  if (reply.is_positive()) return accepted;
+  if (is_done(reply)) return accepted;
   const bool is_old_too_many = to == ReplyTo::rcpt && reply.code == 552;
-  return reply.is_transient() || is_old_too_many ? queue::State::deferred : queue::State::failed;
+  return reply.is_permanent() && !is_old_too_many ? queue::State::failed : queue::State::deferred;
 }
 
 queue::State state_after(const Error& error) {
@@ -24,6 +24,12 @@ void Outcomes::set(std::uint32_t recipient, queue::State state, std::string repl
 void Outcomes::set_rest(queue::State state, const std::string& reply, const std::string& remote) {
   for (const std::uint32_t recipient : std::exchange(open_, {}))
     outcomes_.push_back(queue::Outcome{recipient, state, reply, remote});
+}
+
+void Outcomes::set_rest_unreachable(const std::string& reply, const std::string& remote) {
+  for (const std::uint32_t recipient : std::exchange(open_, {}))
+    outcomes_.push_back(queue::Outcome{recipient, queue::State::deferred, reply, remote,
+                                       /*unreachable=*/true});
 }
 
 }  // namespace veredus::deliver

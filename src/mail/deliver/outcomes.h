@@ -15,8 +15,12 @@ namespace veredus::deliver {
 /// Which reply a reply is: 552 means something else to RCPT.
 enum class ReplyTo : std::uint8_t { other, rcpt };
 
-/// The state a remote reply leads to: `accepted` for 2yz, deferred for 4yz, failed for 5yz. 552 to
-/// RCPT is "too many recipients" by its old number and is deferred (RFC 5321 §4.5.3.1.10).
+/// 2yz: what was asked is done. A 3yz out of its place is no promise (RFC 5321 §4.2.1).
+constexpr bool is_done(const smtp::PeerReply& reply) noexcept { return reply.code < 300; }
+
+/// The state a remote reply leads to: `accepted` for 2yz, deferred for 4yz (and for a 3yz, which
+/// only DATA may be answered with), failed for 5yz. 552 to RCPT is "too many recipients" by its
+/// old number and is deferred (RFC 5321 §4.5.3.1.10).
 queue::State state_after(const smtp::PeerReply& reply, queue::State accepted,
                          ReplyTo to = ReplyTo::other);
 
@@ -35,6 +39,8 @@ class Outcomes {
   void set(std::uint32_t recipient, queue::State state, std::string reply, std::string remote);
   /// The same for all that are open.
   void set_rest(queue::State state, const std::string& reply, const std::string& remote);
+  /// All that are open are deferred: no host of their destination could be spoken to.
+  void set_rest_unreachable(const std::string& reply, const std::string& remote);
 
   std::vector<queue::Outcome> take() { return std::move(outcomes_); }
 

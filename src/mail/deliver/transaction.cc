@@ -20,7 +20,7 @@ State Client::accepted_state() const noexcept {
 }
 
 /// What can be decided without asking: false when nothing is left to send.
-io::Task<Result<bool>> Client::prepare(Transaction& transaction) {
+io::Task<bool> Client::prepare(Transaction& transaction) {
   const queue::Envelope& envelope = *transaction.job.envelope;
   if (peer_.size_max() && envelope.size > *peer_.size_max()) {
     transaction.outcomes.set_rest(State::failed,
@@ -35,7 +35,10 @@ io::Task<Result<bool>> Client::prepare(Transaction& transaction) {
 
   // RFC 6152 §3: convert, or return as undeliverable.
   const Result<std::string> body = co_await load_body(queue_, transaction.job);
-  if (!body) co_return fail(body.error());
+  if (!body) {
+    transaction.outcomes.set_rest(State::deferred, "4.3.0 " + body.error().text(), "");
+    co_return false;
+  }
   auto converted = mime::to_seven_bit(*body);
   if (!converted) {
     transaction.outcomes.set_rest(State::failed,
@@ -66,18 +69,26 @@ std::string Client::rcpt_command(const queue::Job& job, std::uint32_t recipient)
 }
 
 void Client::take_mail_reply(Transaction& transaction, const PeerReply& reply) {
-  transaction.mail_accepted = reply.is_positive();
+  transaction.mail_accepted = is_done(reply);
   if (!transaction.mail_accepted)
     transaction.outcomes.set_rest(state_after(reply, State::deferred), reply.verbatim(), remote_);
 }
 
 void Client::take_rcpt_reply(Transaction& transaction, std::uint32_t recipient,
                              const PeerReply& reply) {
-  if (reply.is_positive())
+  if (is_done(reply))
     transaction.accepted.push_back(recipient);
   else
     transaction.outcomes.set(recipient, state_after(reply, State::deferred, ReplyTo::rcpt),
                              reply.verbatim(), remote_);
+}
+
+/// A reply before the message is sent. 421: the host goes away, perhaps only because we kept the
+/// connection too long; nothing is lost by asking elsewhere.
+io::Task<Result<PeerReply>> Client::read_step(Duration deadline) {
+  auto reply = co_await read_reply(deadline);
+  if (reply && reply->code == 421) co_return fail(Fault::unavailable, reply->verbatim());
+  co_return reply;
 }
 
 /// True when the peer waits for the message.
@@ -98,17 +109,15 @@ io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
     connection_.put(rcpt_command(transaction.job, recipient));
   connection_.put("DATA\r\n");
 
-  const auto mail = co_await read_reply(config_.command_deadline);
+  const auto mail = co_await read_step(config_.command_deadline);
   if (!mail) co_return fail(mail.error());
-  // The host goes away, perhaps only because we kept the connection too long: ask elsewhere.
-  if (mail->code == 421) co_return fail(Fault::unavailable, mail->verbatim());
   take_mail_reply(transaction, *mail);
   for (const std::uint32_t recipient : recipients) {
-    const auto rcpt = co_await read_reply(config_.command_deadline);
+    const auto rcpt = co_await read_step(config_.command_deadline);
     if (!rcpt) co_return fail(rcpt.error());
     if (transaction.mail_accepted) take_rcpt_reply(transaction, recipient, *rcpt);
   }
-  const auto data = co_await read_reply(config_.data_deadline);
+  const auto data = co_await read_step(config_.data_deadline);
   if (!data) co_return fail(data.error());
   if (data->code == 354 && transaction.accepted.empty()) {
     // A peer that wants a message for nobody gets an empty one (RFC 2920 §3.1).
@@ -124,23 +133,22 @@ io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
 
 io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
   connection_.put(mail_command(transaction));
-  const auto mail = co_await read_reply(config_.command_deadline);
+  const auto mail = co_await read_step(config_.command_deadline);
   if (!mail) co_return fail(mail.error());
-  // The host goes away, perhaps only because we kept the connection too long: ask elsewhere.
-  if (mail->code == 421) co_return fail(Fault::unavailable, mail->verbatim());
   take_mail_reply(transaction, *mail);
   if (!transaction.mail_accepted) co_return false;
 
   const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
   for (const std::uint32_t recipient : recipients) {
     connection_.put(rcpt_command(transaction.job, recipient));
-    const auto rcpt = co_await read_reply(config_.command_deadline);
+    const auto rcpt = co_await read_step(config_.command_deadline);
     if (!rcpt) co_return fail(rcpt.error());
     take_rcpt_reply(transaction, recipient, *rcpt);
   }
   if (transaction.accepted.empty()) co_return false;
 
-  const auto data = co_await command("DATA", config_.data_deadline);
+  connection_.put("DATA\r\n");
+  const auto data = co_await read_step(config_.data_deadline);
   if (!data) co_return fail(data.error());
   if (data->code == 354) co_return true;
   transaction.outcomes.set_rest(state_after(*data, State::deferred), data->verbatim(), remote_);
@@ -149,13 +157,19 @@ io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
 }
 
 io::Task<Result<>> Client::send_message(Transaction& transaction) {
-  Result<> sent;
+  std::expected<void, BodyFault> sent;
   if (transaction.converted.empty())
     sent = co_await send_body(queue_, transaction.job, connection_, config_.block_deadline);
   else
     sent = co_await send_text(transaction.converted, connection_, config_.block_deadline);
-  if (sent) transaction.sent_all = true;
-  co_return sent;
+  if (!sent) {
+    const BodyFault& fault = sent.error();
+    if (fault.is_ours)
+      transaction.outcomes.set_rest(State::deferred, "4.3.0 " + fault.error.text(), "");
+    co_return fail(fault.error);
+  }
+  transaction.sent_all = true;
+  co_return Result<>();
 }
 
 /// One reply for all; from LMTP one for each accepted recipient, in order (RFC 2033 §4.2).

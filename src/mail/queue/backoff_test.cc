@@ -38,10 +38,10 @@ TEST(Config, NamesEveryKeyItRejects) {
   const auto got = checked(config);
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().text(),
-            "queue.expire must be 1 hour to 365 days\n"
-            "queue.retry_max must be 1 second to queue.expire\n"
-            "queue.retry_factor must be 1 to 10\n"
-            "queue.workers_per_destination_max must be 1 to queue.workers_max");
+            "queue.expire: must be 1 hour to 365 days\n"
+            "queue.retry_max: must be 1 second to queue.expire\n"
+            "queue.retry_factor: must be 1 to 10\n"
+            "queue.workers_per_destination_max: must be 1 to queue.workers_max");
 }
 
 TEST(Config, NotANumberIsRejected) {

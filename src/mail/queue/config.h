@@ -43,6 +43,8 @@ struct QueueConfig {
   /// Recipients of one message in one transaction. 1 to 1000; RFC 5321 §4.5.3.1.8 makes every
   /// server take 100.
   std::uint32_t recipients_per_job_max = 100;
+
+  friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };
 
 /// The configuration, if every value is in its range. Error: malformed; the text has a line for

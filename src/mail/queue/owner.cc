@@ -47,17 +47,23 @@ void log_outcome(const Envelope& envelope, const Outcome& outcome, const Standin
                                      {"reply", reply}});
     return;
   }
-  const bool deferred = standing.state == State::deferred;
-  const auto wait =
-      std::chrono::duration_cast<seconds>(standing.next_attempt - standing.last_attempt);
-  log::info(deferred ? "delivery_deferred" : "delivery_done",
-            {{"queue_id", id},
-             {"to", recipient},
-             {"state", name(standing.state)},
-             {"remote", standing.remote},
-             {"attempt", standing.attempts},
-             {"retry_in_s", deferred ? wait.count() : 0},
-             {"reply", reply}});
+  if (standing.state == State::deferred) {
+    const auto wait =
+        std::chrono::duration_cast<seconds>(standing.next_attempt - standing.last_attempt);
+    log::info("delivery_deferred", {{"queue_id", id},
+                                    {"to", recipient},
+                                    {"remote", standing.remote},
+                                    {"attempt", standing.attempts},
+                                    {"retry_in_s", wait.count()},
+                                    {"reply", reply}});
+    return;
+  }
+  log::info("delivery_done", {{"queue_id", id},
+                              {"to", recipient},
+                              {"state", name(standing.state)},
+                              {"remote", standing.remote},
+                              {"attempt", standing.attempts},
+                              {"reply", reply}});
 }
 
 /// One outcome for each recipient of the job, in its order; those the report forgot are deferred.

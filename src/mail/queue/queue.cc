@@ -92,12 +92,6 @@ io::Task<Result<>> Queue::submit(Message message) {
     co_return fail(committed.error());
   }
 
-  const Envelope& envelope = message.envelope;
-  log::info("message_queued", {{"queue_id", text(envelope.id)},
-                               {"from", envelope.sender.text()},
-                               {"recipients", envelope.recipients.size()},
-                               {"size", envelope.size},
-                               {"message_id", envelope.message_id}});
   auto shared = std::make_shared<const Envelope>(std::move(message.envelope));
   if (message.appended > 0) message.chunks.clear();  // Only a whole body is worth keeping.
   system_.reactors.front()->post(

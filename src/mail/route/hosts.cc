@@ -36,28 +36,36 @@ std::vector<IpAddress> alternate(const std::vector<IpAddress>& six,
   return all;
 }
 
+/// The addresses in the answer to an A or AAAA question. Errors: unavailable; malformed (the name
+/// that was asked for could not be in the DNS).
+Result<std::vector<IpAddress>> read_addresses(const Result<dns::Answer>& answer) {
+  if (!answer) return fail(answer.error());
+  auto addresses =
+      answer->type == dns::Type::aaaa ? dns::aaaa_records(*answer) : dns::a_records(*answer);
+  if (!addresses) return fail(Fault::unavailable, addresses.error().text());
+  return addresses;
+}
+
 io::Task<Result<Addresses>> addresses_of(std::string name, const HostSearch& search,
                                          io::Resolver& resolver) {
-  std::vector<IpAddress> six;
+  Result<std::vector<IpAddress>> six;
   bool secure = true;
   if (search.ipv6) {
     const auto answer = co_await resolver.lookup(name, dns::Type::aaaa);
-    // Some name servers fail on AAAA and are fine on A: let A decide.
-    if (answer) {
-      if (auto records = dns::aaaa_records(*answer)) six = std::move(*records);
-      secure = answer->secure;
-    }
+    six = read_addresses(answer);
+    if (answer) secure = answer->secure;
   }
   const auto answer = co_await resolver.lookup(name, dns::Type::a);
-  if (!answer && six.empty()) co_return fail(answer.error());
-  std::vector<IpAddress> four;
-  if (answer) {
-    auto records = dns::a_records(*answer);
-    if (!records && six.empty()) co_return fail(Fault::unavailable, records.error().text());
-    if (records) four = std::move(*records);
-    secure = secure && answer->secure;
-  }
-  co_return Addresses{alternate(six, four), secure};
+  const auto four = read_addresses(answer);
+  if (answer) secure = secure && answer->secure;
+
+  // Some name servers fail on one kind and are fine on the other: addresses that were found do.
+  // Without any, a failure is no proof that there are none.
+  const bool found = (six && !six->empty()) || (four && !four->empty());
+  if (!found && !six) co_return fail(six.error());
+  if (!found && !four) co_return fail(four.error());
+  const std::vector<IpAddress> none;
+  co_return Addresses{alternate(six.value_or(none), four.value_or(none)), secure};
 }
 
 /// One host by name or address, for static routes.
@@ -66,8 +74,8 @@ io::Task<Result<HostList>> find_named(SmtpHost host, const HostSearch& search,
   if (const auto address = IpAddress::parse(host.name))
     co_return HostList{Host{host.name, *address, host.port, false}};
   const auto addresses = co_await addresses_of(host.name, search, resolver);
-  if (!addresses) co_return fail(addresses.error());
   // Somebody typed that name into our configuration: a mistake there must not bounce all mail.
+  if (!addresses) co_return fail(Fault::unavailable, "4.4.3 " + addresses.error().text());
   if (addresses->list.empty())
     co_return fail(Fault::unavailable,
                    "4.4.4 Host " + host.name + " of the configured route has no address");
@@ -83,7 +91,8 @@ std::vector<Candidate> ranked(const std::vector<dns::Mx>& records, io::Random& r
   for (const dns::Mx& mx : records)
     if (!mx.exchange.empty())
       candidates.push_back(Candidate{mx.exchange, mx.preference, random.next()});
-  std::ranges::sort(candidates, {}, [](const Candidate& c) { return std::pair(c.preference, c.lot); });
+  std::ranges::sort(candidates, {},
+                    [](const Candidate& c) { return std::pair(c.preference, c.lot); });
   return candidates;
 }
 
@@ -106,30 +115,40 @@ Result<std::vector<Candidate>> candidates_of(const std::string& domain, const dn
   return candidates;
 }
 
-/// Resolves candidates until there are enough addresses, and cuts the list where we stand in it.
+/// Resolves candidates until there are enough addresses, and cuts the list where we stand in it:
+/// hosts no better than ourselves would only send the mail back (RFC 5321 §5.1).
 class Collector {
  public:
   Collector(std::string domain, const HostSearch& search, bool secure)
       : domain_(std::move(domain)), search_(search), secure_(secure) {}
 
   io::Task<Result<HostList>> collect(std::vector<Candidate> candidates, io::Resolver& resolver) {
+    const auto own = std::ranges::find_if(
+        candidates, [&](const Candidate& c) { return iequals(c.name, search_.own_name); });
+    if (own != candidates.end()) own_preference_ = own->preference;
+    // A zone with a thousand MX records would keep us busy for long.
+    if (candidates.size() > search_.hosts_max) candidates.resize(search_.hosts_max);
     for (const Candidate& candidate : candidates) {
-      // Hosts as good as ourselves would only send it back (RFC 5321 §5.1).
       if (candidate.preference >= own_preference_ || hosts_.size() >= search_.hosts_max) break;
-      if (iequals(candidate.name, search_.own_name)) {
-        meet_ourselves(candidate.preference);
-        continue;
-      }
-      auto addresses = co_await addresses_of(candidate.name, search_, resolver);
-      take(candidate, std::move(addresses));
+      const auto addresses = co_await addresses_of(candidate.name, search_, resolver);
+      take(candidate, addresses);
     }
     co_return conclude();
   }
 
  private:
-  void take(const Candidate& candidate, Result<Addresses> addresses) {
+  /// Why a host could not be resolved just now.
+  struct Temporary {
+    std::string why;
+    std::uint16_t preference;
+  };
+
+  void take(const Candidate& candidate, const Result<Addresses>& addresses) {
     if (!addresses) {
-      temporary_ = addresses.error().text();
+      // A name that cannot be in the DNS is as good as one without an address.
+      const bool may_come_back = addresses.error().fault() != Fault::malformed;
+      if (may_come_back && !temporary_)
+        temporary_ = Temporary{addresses.error().text(), candidate.preference};
       return;
     }
     for (const IpAddress& address : addresses->list) {
@@ -149,6 +168,7 @@ class Collector {
 
   void meet_ourselves(std::uint16_t preference) {
     own_preference_ = preference;
+    if (temporary_ && temporary_->preference >= preference) temporary_.reset();
     while (!preferences_.empty() && preferences_.back() >= preference) {
       preferences_.pop_back();
       hosts_.pop_back();
@@ -157,12 +177,13 @@ class Collector {
 
   Result<HostList> conclude() {
     if (!hosts_.empty()) return std::move(hosts_);
-    if (temporary_) return fail(Fault::unavailable, "4.4.3 " + *temporary_);
+    if (temporary_) return fail(Fault::unavailable, "4.4.3 " + temporary_->why);
     if (own_preference_ != kNobody)
       return fail(Fault::refused, "5.4.6 Mail for " + domain_ +
                                       " loops back to us: we are its best MX, "
                                       "but it is not one of our domains");
-    return fail(Fault::refused, "5.4.4 No mail host of " + domain_ + " has an address");
+    return fail(Fault::refused, "5.4.4 No mail host of " + domain_ + " has an " +
+                                    (search_.ipv6 ? "address" : "IPv4 address, and IPv6 is off"));
   }
 
   static constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
@@ -173,7 +194,7 @@ class Collector {
   std::uint32_t own_preference_ = kNobody;
   HostList hosts_;
   std::vector<std::uint16_t> preferences_;  // As many as hosts_.
-  std::optional<std::string> temporary_;    // Why a host could not be resolved just now.
+  std::optional<Temporary> temporary_;      // Of the best host that has one.
 };
 
 io::Task<Result<HostList>> find_mx(MxDomain mx, const HostSearch& search, io::Resolver& resolver,
@@ -185,6 +206,8 @@ io::Task<Result<HostList>> find_mx(MxDomain mx, const HostSearch& search, io::Re
     co_return HostList{Host{mx.domain, *literal->ip(), search.mx_port, false}};
   }
   const auto answer = co_await resolver.lookup(mx.domain, dns::Type::mx);
+  if (!answer && answer.error().fault() == Fault::malformed)
+    co_return fail(Fault::refused, "5.1.2 " + answer.error().text());
   if (!answer) co_return fail(Fault::unavailable, "4.4.3 " + answer.error().text());
   auto candidates = candidates_of(mx.domain, *answer, random);
   if (!candidates) co_return fail(candidates.error());

@@ -27,14 +27,15 @@ struct HostSearch {
   std::vector<io::Endpoint> own_endpoints;  ///< Where we listen: as own_name.
   std::uint16_t mx_port = 25;
   bool ipv6 = true;
-  std::size_t hosts_max = 20;  ///< Addresses in all; the rest are not tried.
+  std::size_t hosts_max = 20;  ///< Names looked up, and addresses in all; the rest are not tried.
 };
 
 /// Hosts in the order to try them: MX by preference, at random among equals; each host's
 /// addresses as resolved, IPv6 and IPv4 alternating. No MX: the domain's own A and AAAA.
-/// Errors: refused (no such domain, null MX, only ourselves in the MX list: mail loops back,
-/// no MX host has an address: the text says which, with an enhanced status code in front),
-/// unavailable (temporary DNS failure).
+/// Errors, with an enhanced status code in front of the text: refused (no such domain, null MX, we
+/// are the best MX ourselves so that mail loops back, no MX host has an address), unavailable
+/// (temporary DNS failure; a configured host without address). `search`, `resolver` and `random`
+/// outlive the call.
 io::Task<Result<std::vector<Host>>> find_hosts(NextHop next_hop, const HostSearch& search,
                                                io::Resolver& resolver, io::Random& random);
 

@@ -74,8 +74,7 @@ class Expansion {
 
   static smtp::Address in_domain(const smtp::Address& address, const LocalDomain& domain) {
     if (address.domain() != nullptr) return address;
-    auto rewritten = smtp::Address::make(address.local_part(), domain.domain);
-    return rewritten ? std::move(*rewritten) : address;
+    return smtp::Address::make(address.local_part(), domain.domain).value_or(address);
   }
 
   Result<> keep(const smtp::Address& address) {

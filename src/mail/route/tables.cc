@@ -2,26 +2,13 @@
 
 #include <algorithm>
 
+#include "base/complaints.h"
 #include "base/text.h"
 
 namespace veredus::route {
 namespace {
 
 constexpr std::string_view kLmtpScheme = "lmtp://";
-
-/// Collects what is wrong, so that all of it is told at once.
-class Complaints {
- public:
-  void add(std::string key, std::string_view what) {
-    if (!text_.empty()) text_ += '\n';
-    text_ += key + ": " + std::string(what);
-  }
-  bool empty() const { return text_.empty(); }
-  Error error() const { return Error(Fault::malformed, text_); }
-
- private:
-  std::string text_;
-};
 
 Result<Lmtp> parse_lmtp(std::string_view text) {
   text.remove_prefix(kLmtpScheme.size());
@@ -134,7 +121,7 @@ void add_domains(const RouteConfig& config, Router::Tables& tables, Complaints& 
 void add_routes(const RouteConfig& config, Router::Tables& tables, Complaints& complaints) {
   for (const std::string& domain : config.relay_domains)
     if (const auto added = tables.relay_domains.add(domain, true); !added)
-      complaints.add("relay domain " + printable(domain), added.error().text());
+      complaints.add("relay.domains", printable(domain) + ": " + added.error().text());
   for (const StaticRoute& route : config.routes) {
     const std::string key = "route " + printable(route.domain);
     auto next_hop = parse_next_hop(route.to);
@@ -150,7 +137,7 @@ void add_routes(const RouteConfig& config, Router::Tables& tables, Complaints& c
   if (next_hop)
     tables.smart_host = std::move(*next_hop);
   else
-    complaints.add("smart_host", next_hop.error().text());
+    complaints.add("relay.smart_host", next_hop.error().text());
 }
 
 void set_postmaster(const RouteConfig& config, Router::Tables& tables, Complaints& complaints) {

@@ -2,28 +2,13 @@
 
 #include <utility>
 
+#include "base/complaints.h"
 #include "base/log.h"
 
 namespace veredus {
 namespace {
 
 constexpr std::chrono::milliseconds kStopPoll{20};
-
-/// All complaints of the parts, one a line.
-class Complaints {
- public:
-  template <class T>
-  void take(const Result<T>& result) {
-    if (result) return;
-    if (!text_.empty()) text_ += '\n';
-    text_ += result.error().text();
-  }
-  bool empty() const { return text_.empty(); }
-  std::unexpected<Error> fail() const { return veredus::fail(Fault::malformed, text_); }
-
- private:
-  std::string text_;
-};
 
 /// Where we can be reached, as an MX record would lead to us.
 std::vector<io::Endpoint> own_endpoints(const AssemblyConfig& config) {
@@ -49,13 +34,19 @@ Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config)
   complaints.take(queue::checked(config.queue));
   auto router = route::Router::make(config.route);
   complaints.take(router);
-  if (!complaints.empty()) return complaints.fail();
+  if (!complaints.empty()) return fail(complaints.error());
 
   const auto shared_router = std::make_shared<const route::Router>(std::move(*router));
   return Settings{
       std::make_shared<const accept::Settings>(*accept, shared_router,
                                                policy::RelayRule(config.relay)),
       std::make_shared<const deliver::Settings>(*deliver, shared_router, own_endpoints(config))};
+}
+
+Result<> Assembly::check(const AssemblyConfig& config) {
+  const auto settings = make_settings(config);
+  if (!settings) return fail(settings.error());
+  return {};
 }
 
 Result<std::unique_ptr<Assembly>> Assembly::make(const AssemblyConfig& config,
@@ -88,6 +79,15 @@ io::Task<Result<>> Assembly::start() {
     log::info("listening", {{"endpoint", listening->text()}});
   }
   co_return Result<>();
+}
+
+Result<bool> Assembly::replace(const AssemblyConfig& config) {
+  auto settings = make_settings(config);
+  if (!settings) return fail(settings.error());
+  const bool needs_restart = config.listen != config_.listen || config.queue != config_.queue;
+  server_.replace(std::move(settings->accept));
+  deliverer_.replace(std::move(settings->deliver));
+  return needs_restart;
 }
 
 io::Task<> Assembly::stop() {

@@ -36,8 +36,10 @@ struct AssemblyConfig {
 /// run no more.
 class Assembly {
  public:
-  /// Checks every part. Errors: malformed, all that is wrong, one a line. `system` and `storage`
-  /// outlive it.
+  /// Errors: malformed; all that is wrong with any part, one a line that begins with the key.
+  [[nodiscard]] static Result<> check(const AssemblyConfig& config);
+
+  /// `system` and `storage` outlive it. Errors as check().
   [[nodiscard]] static Result<std::unique_ptr<Assembly>> make(const AssemblyConfig& config,
                                                               const io::System& system,
                                                               storage::Storage& storage);
@@ -48,6 +50,11 @@ class Assembly {
   /// Stops in order: no new clients, sessions end, no new attempts, attempts end. At most the
   /// configured deadline. On the first reactor.
   io::Task<> stop();
+
+  /// Sessions and attempts from now on go by `config`: accept, relay, route and deliver. Of
+  /// `listen` and `queue` a change takes effect at the next start; true when there is one.
+  /// On the first reactor. Errors as check(); then nothing has changed.
+  [[nodiscard]] Result<bool> replace(const AssemblyConfig& config);
 
   /// Where it really listens, for port 0.
   const std::vector<io::Endpoint>& endpoints() const noexcept { return endpoints_; }

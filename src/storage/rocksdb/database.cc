@@ -28,9 +28,13 @@ std::unexpected<Error> fail_open(const rocksdb::Status& status, const std::strin
                                                text + ")");
 }
 
+/// What is in it is other people's mail: nobody else may look in. A folder that is there already
+/// keeps the permissions it was given.
 Result<> make_folder(const std::string& path) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  if (std::filesystem::create_directories(path, error)) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  }
   if (error) {
     return veredus::fail(Fault::unavailable,
                          "cannot create the folder " + path + ": " + error.message());

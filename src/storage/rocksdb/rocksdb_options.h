@@ -9,7 +9,7 @@
 namespace veredus::storage {
 
 struct RocksdbOptions {
-  /// The folder. Created with its parents, mode 0700. One process at a time.
+  /// The folder. Created with its parents; mode 0700 then. One process at a time.
   std::string path;
   /// Wait for the disk before a commit returns. Without it a power cut loses mail we answered
   /// 250 for (a crash of the program alone does not).

@@ -1,5 +1,6 @@
 #include "storage/rocksdb/rocksdb_storage.h"
 
+#include <filesystem>
 #include <limits>
 #include <ranges>
 #include <set>
@@ -192,6 +193,11 @@ TEST_F(RocksdbStorageTest, SecondOpenerIsToldWhy) {
   ASSERT_FALSE(second);
   EXPECT_TRUE(second.error().text().starts_with("another veredus is running on the storage in"))
       << second.error().text();
+}
+
+TEST_F(RocksdbStorageTest, NobodyElseMayLookIntoItsFolder) {
+  const auto status = std::filesystem::status(world_.options().path);
+  EXPECT_EQ(status.permissions(), std::filesystem::perms::owner_all);
 }
 
 TEST_F(RocksdbStorageTest, FolderThatCannotBeIsNamed) {

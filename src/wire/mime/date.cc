@@ -88,9 +88,9 @@ minutes zone_offset(std::string_view word) {
 
 }  // namespace
 
-std::string format_date(std::chrono::system_clock::time_point time, minutes offset) {
+std::string format_date(sys_seconds time, minutes offset) {
   using namespace std::chrono;
-  const sys_seconds utc = std::max(floor<seconds>(time), kFirst);
+  const sys_seconds utc = std::max(time, kFirst);
   const sys_seconds local = utc + offset;
   const sys_days day = floor<days>(local);
   const year_month_day date(day);

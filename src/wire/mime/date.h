@@ -19,8 +19,12 @@ struct Date {
 
 /// "Fri, 21 Nov 1997 09:55:06 -0600"; a fraction of a second is dropped, and times before 1900,
 /// which no date may say, become the first day of 1900.
-std::string format_date(std::chrono::system_clock::time_point time,
+std::string format_date(std::chrono::sys_seconds time,
                         std::chrono::minutes offset = std::chrono::minutes(0));
+inline std::string format_date(std::chrono::system_clock::time_point time,
+                               std::chrono::minutes offset = std::chrono::minutes(0)) {
+  return format_date(std::chrono::floor<std::chrono::seconds>(time), offset);
+}
 
 /// Reads a date-time with comments and folding anywhere, the day of the week optional and not
 /// checked, two- and three-digit years, seconds optional, the obsolete zones of RFC 5322 §4.3

@@ -35,7 +35,7 @@ Result<> read_size(std::string_view value, MailParams& into) {
   if (!digits || value.size() > kSizeDigitsMax)
     return bad_value("SIZE must be a number of at most 20 digits");
   if (!size) return bad_value("SIZE is beyond any message");
-  into.size = *size;
+  into.size = size;
   return {};
 }
 

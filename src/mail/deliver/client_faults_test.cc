@@ -1,0 +1,115 @@
+// The client when the peer is cut off, falls silent, or our own storage fails.
+
+#include "mail/deliver/client.h"
+#include "mail/deliver/deliver_test_support.h"
+
+namespace veredus::deliver {
+namespace {
+
+using std::chrono::seconds;
+
+const route::NextHop kSmtp = route::SmtpHost{"203.0.113.1", 25};
+
+class ClientFaults : public CourierTest {};
+
+// Methodology: the same dialogue cut after each octet, in each direction.
+TEST(ClientCuts, ACutAnywhereDefersUnlessThePeerHadAnswered) {
+  class OneCut : public CourierTest {
+   public:
+    void TestBody() override {}
+    std::string run_with(const sim::Plan& plan) {
+      const auto endpoint = io::Endpoint::parse("203.0.113.1:25").value();
+      world_.wires().plan(endpoint, plan);
+      auto& made = hop("203.0.113.1:25",
+                       {"hello\nC: MAIL *\nC: RCPT *\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go\n"
+                        "C: Subject: x\nC:\nC: hello\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye"});
+      std::string text = attempt(kSmtp, job({"a@x.example"}, "Subject: x\r\n\r\nhello\r\n"));
+      answered = made.problems.empty();
+      return text;
+    }
+    bool answered = false;
+  };
+  constexpr std::size_t kAnswered =
+      std::string_view(
+          "220 mx##250-mx##250-PIPELINING##250-8BITMIME##250 SIZE 1000000##250 ok##"
+          "250 ok##354 go##250 taken##")
+          .size();
+  for (std::uint64_t octet = 1; octet < 200; ++octet) {
+    SCOPED_TRACE(octet);
+    OneCut to_client;
+    const std::string after_cut = to_client.run_with({.cut_to_client = octet});
+    EXPECT_TRUE(after_cut.starts_with("0 deferred") || after_cut == "0 relayed 250 taken");
+    EXPECT_EQ(after_cut == "0 relayed 250 taken", octet >= kAnswered) << after_cut;
+    OneCut to_server;
+    const std::string unsent = to_server.run_with({.cut_to_server = octet});
+    EXPECT_TRUE(unsent.starts_with("0 deferred") || unsent == "0 relayed 250 taken");
+  }
+}
+
+struct SilenceCase {
+  const char* name;
+  std::string_view script;  ///< Up to the step at which nothing more is said.
+  seconds want;             ///< How long the client waits there, RFC 5321 §4.5.3.2.
+};
+
+class Silence : public CourierTest, public ::testing::WithParamInterface<SilenceCase> {};
+
+TEST_P(Silence, EndsAtTheDeadline) {
+  const SilenceCase& c = GetParam();
+  hop("203.0.113.1:25", {std::string(c.script) + "wait 1800\n"});
+  const SteadyTime begun = world_.time().now();
+  const std::string text = attempt(kSmtp, job({"a@x.example"}, "x\r\n"));
+  EXPECT_TRUE(text.starts_with("0 deferred")) << text;
+  EXPECT_GE(world_.time().now() - begun, c.want);
+  EXPECT_LT(world_.time().now() - begun, c.want + seconds(2));
+}
+
+std::string silence_name(const ::testing::TestParamInfo<SilenceCase>& test) {
+  return test.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rfc5321Section45323, Silence,
+    ::testing::Values(
+        SilenceCase{"greeting", "", seconds(300)},
+        SilenceCase{"hello", "S: 220 mx\nC: EHLO *\n", seconds(300)},
+        SilenceCase{"mail", "plain hello\nC: MAIL *\n", seconds(300)},
+        SilenceCase{"recipient", "plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\n", seconds(300)},
+        SilenceCase{"data", "plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n",
+                    seconds(120)},
+        SilenceCase{"final",
+                    "plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
+                    "S: 354 go\nC: x\nC: .\n",
+                    seconds(600)}),
+    &silence_name);
+
+TEST_F(ClientFaults, APeerThatTakesNoMoreIsGivenUpAfterThreeMinutes) {
+  hop("203.0.113.1:25", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
+                         "S: 354 go\nwait 1800"});
+  const SteadyTime begun = world_.time().now();
+  const std::string text = attempt(kSmtp, job({"a@x.example"}, std::string(500'000, 'x')));
+  EXPECT_TRUE(text.starts_with("0 deferred")) << text;
+  EXPECT_GE(world_.time().now() - begun, seconds(180));
+  EXPECT_LT(world_.time().now() - begun, seconds(190));
+}
+
+TEST_F(ClientFaults, AHostThatDoesNotAnswerIsGivenUpAfterTheConnectDeadline) {
+  world_.wires().plan(io::Endpoint::parse("203.0.113.1:25").value(),
+                      {.open = sim::Plan::Open::hang});
+  const SteadyTime begun = world_.time().now();
+  const std::string text = attempt(kSmtp, job({"a@x.example"}, "x\r\n"));
+  EXPECT_TRUE(text.starts_with("0 deferred! ")) << text;
+  EXPECT_GE(world_.time().now() - begun, seconds(30));
+  EXPECT_LT(world_.time().now() - begun, seconds(31));
+}
+
+TEST_F(ClientFaults, ABodyThatOurStorageCannotReadIsNeverEnded) {
+  hop("203.0.113.1:25", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
+                         "S: 354 go\nclosed"});
+  queue::Job lost = job({"a@x.example"}, "x\r\n");
+  lost.chunks.clear();
+  EXPECT_EQ(attempt(kSmtp, lost), "0 deferred 4.3.0 storage: no such chunk");
+}
+
+}  // namespace
+}  // namespace veredus::deliver

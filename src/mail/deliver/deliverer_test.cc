@@ -1,0 +1,69 @@
+// Queue and workers together: a message goes in, comes out, and the workers go home.
+
+#include "mail/deliver/deliverer.h"
+
+#include "mail/deliver/deliver_test_support.h"
+
+namespace veredus::deliver {
+namespace {
+
+class DelivererTest : public CourierTest {
+ protected:
+  DelivererTest() {
+    world_.dns().mx("x.example", 10, "a.x.example");
+    world_.dns().address("a.x.example", "203.0.113.1");
+  }
+
+  void start() {
+    deliverer_.emplace(system_, queue_, settings());
+    queue_.connect([this](const auto& recipient) { return deliverer_->destination_of(recipient); },
+                   [this](const auto& destination) { deliverer_->start_worker(destination); });
+    EXPECT_TRUE(run(queue_.start()));
+  }
+  void submit(const std::vector<std::string_view>& recipients) {
+    const queue::Job made = job(recipients, "x\r\n");
+    queue::Message message;
+    message.envelope = *made.envelope;
+    message.envelope.id = queue_.new_id();
+    message.chunks = made.chunks;
+    EXPECT_TRUE(run(queue_.submit(std::move(message))));
+  }
+  void TearDown() override {
+    queue_.stop();
+    CourierTest::TearDown();
+    EXPECT_EQ(deliverer_->worker_count(), 0U);
+  }
+
+  std::optional<Deliverer> deliverer_;
+};
+
+TEST_F(DelivererTest, BringsEachRecipientWhereItBelongs) {
+  hop("203.0.113.1:25", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT TO:<a@x.example>\nS: 250 ok\n"
+                         "C: DATA\nS: 354 go\nC: x\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye"});
+  start();
+  submit({"a@x.example", "you@example.test"});
+  world_.run_for(std::chrono::minutes(1));
+  EXPECT_EQ(storage_.keys(), 0U) << "the message is done";
+  EXPECT_EQ(deliverer_->worker_count(), 0U);
+  const auto files = world_.server().files().list("/mail/example.test/you/new");
+  ASSERT_TRUE(files);
+  EXPECT_EQ(files->size(), 1U);
+}
+
+TEST_F(DelivererTest, TriesAgainWithTheSettingsOfThen) {
+  hop("203.0.113.2:26", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
+                         "S: 354 go\nC: x\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye"});
+  start();
+  submit({"a@x.example"});  // Nobody listens at 203.0.113.1.
+  world_.run_for(std::chrono::seconds(20));
+  EXPECT_GT(storage_.keys(), 0U);
+  config_.port = 26;
+  world_.dns().remove("a.x.example", dns::Type::a);
+  world_.dns().address("a.x.example", "203.0.113.2");
+  deliverer_->replace(settings());
+  world_.run_for(std::chrono::minutes(10));
+  EXPECT_EQ(storage_.keys(), 0U);
+}
+
+}  // namespace
+}  // namespace veredus::deliver

@@ -1,0 +1,51 @@
+#include "main/commands/configuration.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace veredus::commands {
+namespace {
+
+constexpr const char* kDefaultPath = "/etc/veredus/veredus.toml";
+constexpr const char* kVariable = "VEREDUS_CONFIG";
+
+}  // namespace
+
+void ConfigurationOptions::add_to(CLI::App& command) {
+  auto* file = command.add_option(
+      "-c,--config", file_,
+      "The configuration file; default: $VEREDUS_CONFIG, or " + std::string(kDefaultPath));
+  file->type_name("FILE");
+  auto* development = command.add_flag(
+      "--dev", development_, "Instead: mail for you@example.test on 127.0.0.1:2525, below ./run");
+  development->excludes(file);
+}
+
+std::string ConfigurationOptions::path() const {
+  if (!file_.empty()) return file_;
+  const char* variable = std::getenv(kVariable);
+  return variable == nullptr || *variable == '\0' ? kDefaultPath : variable;
+}
+
+Result<config::Loaded> ConfigurationOptions::load() const {
+  if (development_) return config::parse(config::development_text(), "--dev");
+  const std::string path = this->path();
+  if (path == kDefaultPath && !std::filesystem::exists(path))
+    return fail(Fault::unavailable,
+                path +
+                    " does not exist: name a configuration with --config FILE, or try things "
+                    "out with --dev");
+  return config::load(path);
+}
+
+int complain(const Error& error, int status) {
+  std::cerr << error.text() << '\n';
+  return status;
+}
+
+}  // namespace veredus::commands

@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <iterator>
+#include <optional>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include "io/kernel_random.h"
+#include "io/process.h"
+#include "io/reactors.h"
+#include "io/real_clock.h"
+#include "io/tcp.h"
+#include "main/commands/command.h"
+#include "main/commands/configuration.h"
+#include "main/commands/progress.h"
+#include "main/send/message.h"
+#include "main/send/run.h"
+
+namespace veredus::commands {
+namespace {
+
+constexpr const char* kDevelopmentServer = "127.0.0.1:2525";
+
+struct SendOptions {
+  std::string server = "127.0.0.1:25";
+  bool development = false;
+  std::string from;
+  bool null_sender = false;
+  std::vector<std::string> to;
+  std::string helo;
+  std::string body;
+  std::string subject = "Hello from veredus send";
+  std::size_t size = 0;
+  std::uint64_t repeat = 1;
+  std::uint32_t parallel = 1;
+  std::uint32_t deadline_seconds = 300;
+  bool verbose = false;
+};
+
+Result<std::string> read_all(std::istream& in, const std::string& name) {
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  if (!in || in.bad()) return fail(Fault::unavailable, name + " cannot be read");
+  return text;
+}
+
+/// Nothing when the message is to be our own.
+Result<std::optional<std::string>> read_body(const std::string& path) {
+  if (path.empty()) return std::optional<std::string>();
+  if (path == "-") {
+    auto text = read_all(std::cin, "standard input");
+    if (!text) return fail(text.error());
+    return std::optional(std::move(*text));
+  }
+  std::ifstream file(path, std::ios::binary);
+  auto text = read_all(file, path);
+  if (!text) return fail(text.error());
+  return std::optional(std::move(*text));
+}
+
+void show_line(bool from_us, std::string_view line) {
+  std::cerr << (from_us ? "C: " : "S: ") << line << '\n';
+}
+
+send::Order make_order(const SendOptions& options, const io::Endpoint& server,
+                       std::optional<std::string> body) {
+  send::Order order{.server = server, .envelope = {}, .options = {}, .message = {}};
+  const std::string domain = io::host_name();
+  order.envelope.sender =
+      options.from.empty() && !options.null_sender ? io::user_name() + '@' + domain : options.from;
+  order.envelope.recipients = options.to;
+  order.options.helo = options.helo.empty() ? domain : options.helo;
+  order.options.deadline = std::chrono::seconds(options.deadline_seconds);
+  if (options.verbose) order.options.show = show_line;
+  order.repeat = options.repeat;
+  order.parallel = options.parallel;
+  if (body) {
+    order.message = [text = std::move(*body)](std::uint64_t /*number*/) { return text; };
+    return order;
+  }
+  io::KernelRandom random;
+  send::Letter letter{order.envelope.sender, options.to,  options.subject, domain,
+                      random.next(),         options.size};
+  order.message = [letter = std::move(letter)](std::uint64_t number) {
+    return send::write_letter(letter, number, std::chrono::system_clock::now());
+  };
+  return order;
+}
+
+std::string percentile(std::vector<std::chrono::microseconds> times, std::size_t percent) {
+  const auto at = times.begin() + static_cast<std::ptrdiff_t>((times.size() - 1) * percent / 100);
+  std::ranges::nth_element(times, at);
+  return fmt::format("{:.1f} ms", static_cast<double>(at->count()) / 1000);
+}
+
+int report(const send::Run& run, std::chrono::duration<double> took) {
+  const send::Tally& tally = run.tally();
+  for (const std::string& refusal : tally.refusals) std::cerr << refusal << '\n';
+  if (run.order().repeat == 1) {
+    if (tally.accepted == 1) std::cout << "Accepted: " << tally.last_reply << '\n';
+  } else {
+    std::cout << fmt::format("{} accepted, {} refused, {} failed, of {}, in {:.2f} s\n",
+                             tally.accepted, tally.refused, tally.broken, run.order().repeat,
+                             took.count());
+    if (tally.accepted > 0)
+      std::cout << fmt::format("{:.0f} a second; each took {} (median), {} (99 of 100)\n",
+                               static_cast<double>(tally.accepted) / took.count(),
+                               percentile(tally.times, 50), percentile(tally.times, 99));
+  }
+  const bool whole = tally.accepted == run.order().repeat && tally.refusals.empty();
+  return whole ? kDone : kFailed;
+}
+
+int run_order(send::Order order) {
+  io::RealClock clock;
+  io::SocketNetwork network;
+  io::Reactors reactors;
+  reactors.start(1);
+  Progress progress(order.repeat, "messages");
+  std::promise<void> finished;
+  std::optional<send::Run> run;
+  run.emplace(
+      std::move(order), send::Run::Surroundings{*reactors.all().front(), network, clock},
+      [&] { progress.update(run->tally().done()); }, [&] { finished.set_value(); });
+  const SteadyTime begun = clock.now();
+  run->start();
+  finished.get_future().wait();
+  const auto took = clock.now() - begun;
+  reactors.stop();
+  reactors.clear();
+  return report(*run, took);
+}
+
+int send_mail(const SendOptions& options) {
+  const std::string name = options.development ? kDevelopmentServer : options.server;
+  const auto server = io::resolve_endpoint(name, 25);
+  if (!server) return complain(server.error(), kFailed);
+  auto body = read_body(options.body);
+  if (!body) return complain(body.error(), kFailed);
+  return run_order(make_order(options, *server, std::move(*body)));
+}
+
+void add_load_options(CLI::App& command, SendOptions& options) {
+  command.add_option("--repeat", options.repeat, "Send that many messages")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}).description(""))
+      ->type_name("N");
+  command.add_option("--parallel", options.parallel, "over that many connections at a time")
+      ->check(CLI::Range(1U, 10'000U).description(""))
+      ->type_name("N");
+  command.add_option("--size", options.size, "Octets of the message we write ourselves")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}).description(""))
+      ->type_name("N");
+  command.add_option("--deadline", options.deadline_seconds, "Seconds to wait for each reply")
+      ->check(CLI::Range(1U, 86'400U).description(""))
+      ->type_name("N");
+}
+
+}  // namespace
+
+void add_send(CLI::App& app, int& status) {
+  auto options = std::make_shared<SendOptions>();
+  auto* command = app.add_subcommand("send", "Send mail by SMTP and say what the server answered");
+  command->add_option("-t,--to", options->to, "Recipient; may be given more than once")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("ADDRESS");
+  auto* from = command->add_option("-f,--from", options->from, "Sender; default: you, here");
+  from->type_name("ADDRESS");
+  command->add_flag("--null-sender", options->null_sender, "Send as bounces are sent, MAIL FROM:<>")
+      ->excludes(from);
+  auto* server =
+      command->add_option("-s,--server", options->server, "host:port; default: 127.0.0.1:25");
+  server->type_name("HOST");
+  command->add_flag("--dev", options->development, "To the server of `veredus serve --dev`")
+      ->excludes(server);
+  command
+      ->add_option("--body", options->body,
+                   "File with the message, header fields and all; - is standard input. "
+                   "Default: a short message of our own")
+      ->type_name("FILE");
+  command->add_option("--subject", options->subject, "Of our own message")->type_name("TEXT");
+  command->add_option("--helo", options->helo, "Our name in EHLO; default: this machine's")
+      ->type_name("NAME");
+  command->add_flag("-v,--verbose", options->verbose, "Show the dialogue with the server");
+  add_load_options(*command, *options);
+  command->footer("Ends with 0 when every message was accepted for every recipient, else with 1.");
+  command->callback([options, &status] { status = send_mail(*options); });
+}
+
+}  // namespace veredus::commands

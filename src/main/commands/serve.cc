@@ -1,0 +1,75 @@
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "base/log.h"
+#include "main/commands/command.h"
+#include "main/commands/configuration.h"
+#include "main/commands/program.h"
+#include "main/service/service.h"
+
+namespace veredus::commands {
+namespace {
+
+constexpr std::string_view kTour = R"(
+Veredus takes mail for you@example.test on 127.0.0.1:2525. All it keeps is in run/.
+
+In another terminal, type:
+
+  {0} send --dev --to you@example.test
+  cat run/mail/example.test/you/new/*
+  {0} queue list --dev
+
+The same with other programs:
+
+  swaks --server 127.0.0.1:2525 --to you@example.test
+  telnet 127.0.0.1 2525
+
+Mail for other domains goes to their MX; `queue list` says what became of it. Ctrl-C stops.
+Below is the log.
+
+)";
+
+void print_tour() {
+  std::string text(kTour);
+  for (auto at = text.find("{0}"); at != std::string::npos; at = text.find("{0}"))
+    text.replace(at, 3, program_name());
+  std::cout << text << std::flush;
+}
+
+int serve(const ConfigurationOptions& options) {
+  auto loaded = options.load();
+  if (!loaded) return complain(loaded.error(), kConfiguration);
+  const Result<> logging = log::start(loaded->config.log);
+  if (!logging) return complain(logging.error(), kFailed);
+  {
+    const auto service = Service::start(std::move(*loaded));
+    if (!service) {
+      log::stop();
+      return complain(service.error(), kFailed);
+    }
+    if (options.is_development()) print_tour();
+    (*service)->wait();
+  }
+  log::stop();
+  return kDone;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& status) {
+  auto* command = app.add_subcommand("serve", "Run the mail server until it is told to stop");
+  command->footer(
+      "SIGTERM or Ctrl-C stops it: sessions finish their command, which takes at most 30 s; a\n"
+      "second one stops it at once. Nothing is lost either way. SIGHUP reads the configuration\n"
+      "again.");
+  auto options = std::make_shared<ConfigurationOptions>();
+  options->add_to(*command);
+  command->callback([options, &status] { status = serve(*options); });
+}
+
+}  // namespace veredus::commands

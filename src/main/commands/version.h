@@ -1,0 +1,9 @@
+// The version, as `veredus version` says it and CHANGELOG.md has it.
+
+#pragma once
+
+namespace veredus {
+
+inline constexpr const char* kVersion = "0.1.0";
+
+}  // namespace veredus

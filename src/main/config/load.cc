@@ -1,0 +1,131 @@
+#include "main/config/load.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <toml++/toml.h>
+
+#include "main/config/reader.h"
+#include "main/config/schema.h"
+
+namespace veredus::config {
+namespace {
+
+std::string join(std::vector<Problem> problems, const std::string& source) {
+  std::ranges::sort(problems, {}, [](const Problem& problem) {
+    return std::pair(problem.line, std::string_view(problem.text));
+  });
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (!text.empty()) text += '\n';
+    text += source;
+    if (problem.line > 0) text += ':' + std::to_string(problem.line);
+    text += ": " + problem.text;
+  }
+  return text;
+}
+
+void read_sections(const toml::table& file, Config& config, Reader& reader) {
+  std::vector<std::string_view> names;
+  for (const Section& section : schema()) {
+    if (section.name.empty())
+      for (const KeyInfo& key : section.keys) names.push_back(key.name);
+    else
+      names.push_back(section.name);
+  }
+  reader.check_names(file, "", names);
+  for (const Section& section : schema()) {
+    const toml::node* node = section.name.empty() ? &file : file.get(section.name);
+    if (node != nullptr) section.read(*node, config, reader);
+  }
+}
+
+/// toml++ of Debian is built to throw.
+Result<toml::table> parse_toml(std::string_view text, const std::string& source) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return fail(Fault::malformed,
+                join({{error.source().begin.line, std::string(error.description())}}, source));
+  }
+}
+
+/// The line of the longest key that `complaint` begins with; 0 when there is none.
+std::uint32_t line_of(std::string_view complaint, const Reader& reader) {
+  std::uint32_t line = 0;
+  std::size_t longest = 0;
+  for (const auto& [key, where] : reader.lines()) {
+    if (key.size() <= longest || !complaint.starts_with(key)) continue;
+    longest = key.size();
+    line = where;
+  }
+  return line;
+}
+
+/// What the stages have against the values.
+void check_values(const Config& config, Reader& reader) {
+  if (config.hostname.empty() && reader.line_of("hostname") == 0)
+    reader.complain(0, "hostname: is required");
+  if (config.listen.empty()) reader.complain(0, "listen: at least one address is required");
+  AssemblyConfig parts = config.assembly();
+  if (parts.route.hostname.empty()) parts.route.hostname = "unnamed.invalid";
+  const Result<> checked = Assembly::check(parts);
+  if (checked) return;
+  std::vector<std::uint32_t> unread;
+  for (const Problem& problem : reader.problems()) unread.push_back(problem.line);
+  std::string_view rest = checked.error().text();
+  while (!rest.empty()) {
+    const std::string_view complaint = rest.substr(0, rest.find('\n'));
+    // A line that could not be read has its complaint already; what follows from it is no help.
+    const std::uint32_t line = line_of(complaint, reader);
+    if (line == 0 || std::ranges::find(unread, line) == unread.end())
+      reader.complain(line, std::string(complaint));
+    rest.remove_prefix(std::min(rest.size(), complaint.size() + 1));
+  }
+}
+
+}  // namespace
+
+Result<Loaded> parse(std::string_view text, const std::string& source) {
+  const auto file = parse_toml(text, source);
+  if (!file) return fail(file.error());
+  Loaded loaded{{}, source, {}};
+  Reader reader;
+  read_sections(*file, loaded.config, reader);
+  check_values(loaded.config, reader);
+  if (!reader.problems().empty())
+    return fail(Fault::malformed, join(std::move(reader.problems()), source));
+  loaded.lines = reader.lines();
+  return loaded;
+}
+
+Result<Loaded> load(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open() || file.bad())
+    return fail(Fault::unavailable, path + ": cannot be read: " + std::strerror(errno));
+  return parse(text, path);
+}
+
+std::string_view development_text() {
+  return R"(# A mail server to try things out with.
+hostname = "mail.example.test"
+
+[storage]
+path = "run"
+
+[[listen]]
+address = "127.0.0.1:2525"
+
+[[domain]]
+name = "example.test"
+mailboxes = ["you"]
+aliases = { sales = ["you"] }
+)";
+}
+
+}  // namespace veredus::config

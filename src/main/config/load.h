@@ -1,0 +1,34 @@
+// From veredus.toml to a Config: everything wrong with it is told at once.
+
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "main/config/config.h"
+
+namespace veredus::config {
+
+struct Loaded {
+  Config config;
+  std::string source;  ///< Where it was read: a path, or `--dev`.
+  /// Line in the source by key (`queue.expire`, `domain example.org: mailboxes`).
+  std::map<std::string, std::uint32_t> lines;
+};
+
+/// Reads and checks `text`; `source` names it in errors. Error: malformed; the text has a line for
+/// each problem, `source:line: key: what is wrong`, in order of lines.
+[[nodiscard]] Result<Loaded> parse(std::string_view text, const std::string& source);
+
+/// Reads the file at `path`. Errors: as parse(); unavailable when it cannot be read.
+[[nodiscard]] Result<Loaded> load(const std::string& path);
+
+/// A mail server to try things out with: loopback, port 2525, everything below ./run.
+std::string_view development_text();
+
+}  // namespace veredus::config

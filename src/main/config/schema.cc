@@ -1,0 +1,116 @@
+#include "main/config/schema.h"
+
+#include "main/config/schema_keys.h"
+#include "main/config/schema_stages.h"
+
+namespace veredus::config {
+namespace {
+
+Section root() {
+  const Keys<Config> keys{
+      key("hostname", &Config::hostname,
+          "Our name in greetings, EHLO and trace fields: the name that the address we send from "
+          "has in DNS. Required."),
+      key("threads", &Config::threads, "Threads that serve sessions; 0: one a core."),
+  };
+  Section section{"", "", false, describe(keys, Config()), {}, {}};
+  section.write = [keys](const Config& config) {
+    return Section::Values{write_keys(keys, config)};
+  };
+  section.read = [keys](const toml::node& node, Config& config, Reader& reader) {
+    read_keys(keys, *node.as_table(), config, "", reader);
+  };
+  return section;
+}
+
+Section listen() {
+  return tables<Listen>(
+      "listen", "Where we take mail. The default is port 25 of every IPv4 address.",
+      &Config::listen,
+      {key("address", &Listen::address, "Address and port, or a Unix socket. Required.")});
+}
+
+Section storage() {
+  return table<Storage>(
+      "storage", "Where mail is kept: the queue's database in db/, mailboxes in mail/.",
+      &Config::storage,
+      {
+          key("path", &Storage::path, "The folder; created when missing."),
+          key("sync", &Storage::sync,
+              "Wait for the disk before mail is acknowledged. With false a power cut loses "
+              "acknowledged mail."),
+          octets("free_bytes_min", &Storage::free_bytes_min,
+                 "With less free space on the disk new mail is refused for the time being (452)."),
+          octets("memory_bytes", &Storage::memory_bytes, "For the database's buffers and cache."),
+      });
+}
+
+Section domains() {
+  using route::DomainConfig;
+  return tables<DomainConfig>(
+      "domain", "A domain whose mail ends here. The first takes mail for <postmaster>.",
+      &Config::domains,
+      {
+          key("name", &DomainConfig::name, "The domain. Required."),
+          key("mailboxes", &DomainConfig::mailboxes,
+              "Local parts with a Maildir of their own, <storage.path>/mail/<domain>/<mailbox>."),
+          key("aliases", &DomainConfig::aliases,
+              "Local parts that stand for other addresses; those without @ are in this domain."),
+          key("catch_all", &DomainConfig::catch_all,
+              "Takes what no mailbox or alias does: a mailbox or an address. Empty: such mail is "
+              "refused."),
+          key("subaddress", &DomainConfig::subaddress,
+              "Characters that part user+detail, so that it reaches user. Empty: none do."),
+          key("deliver", &DomainConfig::deliver,
+              "Instead of Maildirs: lmtp://host:port or lmtp:///path/of/socket. Without mailboxes "
+              "listed, all recipients are accepted."),
+      });
+}
+
+Section routes() {
+  using route::StaticRoute;
+  return tables<StaticRoute>(
+      "route", "A next hop of its own for some domains, instead of their MX.", &Config::routes,
+      {
+          key("domain", &StaticRoute::domain,
+              "example.org, or *.example.org for the names below it. Required."),
+          key("to", &StaticRoute::to,
+              "host:port, host (port 25), lmtp://..., or mx to except it from the smart host."),
+      });
+}
+
+Section relay() {
+  return table<Relay>(
+      "relay", "Who may send where, and the way out.", &Config::relay,
+      {
+          key("networks", &Relay::networks,
+              "Clients in these may send to anywhere. All others only to our own domains and to "
+              "relay.domains."),
+          key("domains", &Relay::domains,
+              "Domains (*.example.org too) that we pass mail on to, whoever it comes from."),
+          key("smart_host", &Relay::smart_host,
+              "host:port that takes all mail for elsewhere. Empty: mail goes to the MX of its "
+              "domain."),
+      });
+}
+
+Section aliases() {
+  return table<Aliases>("aliases", "Bounds for aliases.", &Config::aliases,
+                        {
+                            key("expansions_max", &Aliases::expansions_max,
+                                "Addresses that one recipient may stand for."),
+                            key("depth_max", &Aliases::depth_max, "Aliases within aliases."),
+                        });
+}
+
+}  // namespace
+
+const std::vector<Section>& schema() {
+  static const std::vector<Section> sections{
+      root(),          listen(),          storage(),     domains(),
+      routes(),        relay(),           aliases(),     accept_section(),
+      queue_section(), deliver_section(), dns_section(), log_section()};
+  return sections;
+}
+
+}  // namespace veredus::config

@@ -1,0 +1,132 @@
+#include "main/config/schema_stages.h"
+
+#include "main/config/schema_keys.h"
+
+namespace veredus::config {
+
+Section accept_section() {
+  using accept::AcceptConfig;
+  return table<AcceptConfig>(
+      "accept", "Receiving mail, and its limits.", &Config::accept,
+      {
+          octets("message_bytes_max", &AcceptConfig::message_bytes_max,
+                 "Largest message; announced by SIZE (RFC 1870). At least 64KiB."),
+          key("recipients_max", &AcceptConfig::recipients_max,
+              "Recipients of one message. At least 100 (RFC 5321 §4.5.3.1.8)."),
+          key("expanded_recipients_max", &AcceptConfig::expanded_recipients_max,
+              "Recipients of one message after aliases."),
+          key("command_octets_max", &AcceptConfig::command_octets_max,
+              "Octets of a command line. At least 512 (RFC 5321 §4.5.3.1.4)."),
+          key("text_line_octets_max", &AcceptConfig::text_line_octets_max,
+              "Octets of a line in a message. At least 1000 (RFC 5321 §4.5.3.1.6)."),
+          key("hops_max", &AcceptConfig::hops_max,
+              "Received fields in a message; with more it is in a loop (RFC 5321 §6.3)."),
+          key("sessions_max", &AcceptConfig::sessions_max,
+              "Clients at the same time; the next one is told 421."),
+          key("sessions_per_client_max", &AcceptConfig::sessions_per_client_max,
+              "The same from one address; relay.networks are exempt."),
+          key("errors_max", &AcceptConfig::errors_max,
+              "Refused commands (5yz) in a session; then it ends with 421."),
+          key("errors_before_delay", &AcceptConfig::errors_before_delay,
+              "Errors answered at once; the answer to later ones waits for error_delay."),
+          key("error_delay", &AcceptConfig::error_delay, "How long it waits."),
+          key("idle_commands_max", &AcceptConfig::idle_commands_max,
+              "NOOP, RSET and the like between two messages; then 421."),
+          key("command_deadline", &AcceptConfig::command_deadline,
+              "How long we wait for a command (RFC 5321 §4.5.3.2.7: 5 minutes)."),
+          key("data_deadline", &AcceptConfig::data_deadline,
+              "How long we wait for the next piece of a message."),
+          key("greeting_delay", &AcceptConfig::greeting_delay,
+              "Clients outside relay.networks are greeted after this; who speaks earlier is sent "
+              "away."),
+          key("stop_deadline", &AcceptConfig::stop_deadline,
+              "When we stop, sessions have this long to finish."),
+          octets("memory_bytes_max", &AcceptConfig::memory_bytes_max,
+                 "Of one message in memory; what is larger streams to disk."),
+          key("bare_newline", &AcceptConfig::bare_newline,
+              "A message with a CR or LF on its own: refuse it, or convert them to line ends. They "
+              "never end a message (RFC 5321 §2.3.8)."),
+          key("reverse_lookup", &AcceptConfig::reverse_lookup,
+              "Ask DNS for the name of the client's address, for the Received field."),
+      });
+}
+
+Section queue_section() {
+  using queue::QueueConfig;
+  return table<QueueConfig>(
+      "queue", "Keeping and retrying.", &Config::queue,
+      {
+          key("retry_min", &QueueConfig::retry_min, "Pause after the first failed attempt."),
+          key("retry_max", &QueueConfig::retry_max, "Longest pause between attempts."),
+          key("retry_factor", &QueueConfig::retry_factor,
+              "Each pause is this many times the one before."),
+          key("retry_jitter", &QueueConfig::retry_jitter,
+              "Share of a pause that chance adds or takes."),
+          key("expire", &QueueConfig::expire,
+              "Mail this old has had its last attempt (RFC 5321 §4.5.4.1: 4 to 5 days)."),
+          key("destination_pause", &QueueConfig::destination_pause,
+              "How long a destination that could not be reached is left alone; grows with each "
+              "further failure."),
+          octets("memory_bytes_max", &QueueConfig::memory_bytes_max,
+                 "Of message bodies kept in memory for their first attempt."),
+          key("messages_max", &QueueConfig::messages_max,
+              "Messages in the queue; with more, new mail is refused for the time being (452)."),
+          key("workers_per_destination_max", &QueueConfig::workers_per_destination_max,
+              "Connections to one destination."),
+          key("workers_max", &QueueConfig::workers_max, "Outgoing connections in all."),
+          key("recipients_per_job_max", &QueueConfig::recipients_per_job_max,
+              "Recipients in one transaction."),
+      });
+}
+
+Section deliver_section() {
+  using deliver::DeliverConfig;
+  return table<DeliverConfig>(
+      "deliver", "Sending mail on. Deadlines are those of RFC 5321 §4.5.3.2.", &Config::deliver,
+      {
+          key("port", &DeliverConfig::port, "Of hosts found by MX. Anything but 25 is for tests."),
+          key("ipv6", &DeliverConfig::ipv6, "Use IPv6 addresses of next hops."),
+          key("source", &DeliverConfig::source,
+              "Connect from this address. Empty: the system chooses."),
+          key("connect_deadline", &DeliverConfig::connect_deadline, "For one address."),
+          key("greeting_deadline", &DeliverConfig::greeting_deadline, "For the greeting."),
+          key("command_deadline", &DeliverConfig::command_deadline, "For the reply to a command."),
+          key("data_deadline", &DeliverConfig::data_deadline, "For the reply to DATA."),
+          key("block_deadline", &DeliverConfig::block_deadline,
+              "For each piece of the message to be taken."),
+          key("final_deadline", &DeliverConfig::final_deadline,
+              "For the reply to the whole message."),
+          key("idle", &DeliverConfig::idle, "A connection without work waits this long for more."),
+          key("messages_per_connection_max", &DeliverConfig::messages_per_connection_max,
+              "Then a new connection is made."),
+          key("hosts_max", &DeliverConfig::hosts_max, "Addresses tried in one attempt."),
+      });
+}
+
+Section dns_section() {
+  return table<Dns>(
+      "dns", "Looking up names.", &Config::dns,
+      {
+          key("servers", &Dns::servers,
+              R"(Name servers to ask, such as ["192.0.2.53:53"]. Empty: see use_resolv_conf.)"),
+          key("use_resolv_conf", &Dns::use_resolv_conf,
+              "Ask the name servers of /etc/resolv.conf; with false, and without servers, we ask "
+              "from the root down ourselves."),
+          key("trust_anchor_file", &Dns::trust_anchor_file,
+              "DS or DNSKEY records to validate DNSSEC with. Empty: nothing is validated."),
+          key("deadline", &Dns::deadline, "For a look-up with all its retries."),
+          octets("cache_bytes_max", &Dns::cache_bytes_max, "Of the cache of records."),
+      });
+}
+
+Section log_section() {
+  using log::LogConfig;
+  return table<LogConfig>("log", "What happened, one line a fact.", &Config::log,
+                          {
+                              key("level", &LogConfig::level, "The least that is written."),
+                              key("format", &LogConfig::format, "Of each line."),
+                              key("file", &LogConfig::file, "Empty: standard error."),
+                          });
+}
+
+}  // namespace veredus::config

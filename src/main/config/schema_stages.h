@@ -1,0 +1,15 @@
+// The tables of the stages and of what serves them.
+
+#pragma once
+
+#include "main/config/schema.h"
+
+namespace veredus::config {
+
+Section accept_section();
+Section queue_section();
+Section deliver_section();
+Section dns_section();
+Section log_section();
+
+}  // namespace veredus::config

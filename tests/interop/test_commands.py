@@ -1,0 +1,112 @@
+"""The commands beside `serve` and `send`: queue, config, completion, help."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from harness import mails
+from harness.waiting import free_port, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def waiting(start_veredus):
+    """A server with one message that waits for a next hop where nobody listens."""
+    server = start_veredus(smart_host=f"127.0.0.1:{free_port()}", retry_min="1h", retry_max="1h",
+                           destination_pause="1h")
+    server.send("me@client.example", "you@far.example", mails.mail("waits"))
+    wait_until(lambda: server.queue_shows("you@far.example", "deferred"), 20, "it is deferred")
+    return server
+
+
+def queue(server, *arguments: str) -> subprocess.CompletedProcess:
+    return server.command("queue", *arguments, "--config", str(server.config))
+
+
+def test_queue_says_who_waits_and_why(waiting):
+    said = queue(waiting, "list").stdout.decode()
+    for part in ("me@client.example", "<you@far.example> deferred after 1 attempt, next at 20", "1 message\n"):
+        assert part in said, said
+
+
+def test_queue_shows_one_message(waiting):
+    identity = waiting.queue()[0]["id"]
+    shown = queue(waiting, "show", identity.lower())
+    assert shown.returncode == 0, shown.stderr
+    for part in (identity, "you@far.example", "by protocol", "ESMTP", "127.0.0.1"):
+        assert part in shown.stdout.decode()
+    assert json.loads(queue(waiting, "show", identity, "--json").stdout)["id"] == identity
+
+
+def test_queue_reads_the_storage_of_a_server_that_is_down(waiting):
+    before = waiting.queue()
+    waiting.stop()
+    after = waiting.queue()
+    assert [entry["id"] for entry in after] == [entry["id"] for entry in before]
+    assert after[0]["recipients"][0]["state"] == "deferred"
+
+
+@pytest.mark.parametrize("identity, part", [("nonsense", "is not a queue id"), ("01J8XK3F2Q7RM", "not in the queue")])
+def test_queue_show_says_what_is_wrong_with_an_id(waiting, identity, part):
+    shown = queue(waiting, "show", identity)
+    assert shown.returncode != 0
+    assert part in shown.stderr.decode()
+
+
+def test_queue_of_a_server_that_never_ran(program, tmp_path):
+    config = tmp_path / "veredus.toml"
+    config.write_text(f'hostname = "mx.example.test"\n[storage]\npath = "{tmp_path}/none"\n')
+    listed = subprocess.run([program, "queue", "list", "--config", config], capture_output=True, timeout=20, check=False)
+    assert listed.returncode == 1
+    assert "does not exist" in listed.stderr.decode()
+
+
+def test_config_check_and_show(waiting):
+    checked = waiting.command("config", "check", "--config", str(waiting.config))
+    assert checked.returncode == 0
+    shown = waiting.command("config", "show", "--config", str(waiting.config)).stdout.decode()
+    assert 'hostname = "mx.example.test"  # ' in shown
+    assert "  # default" in shown
+
+
+def test_a_missing_configuration_says_what_to_do(program, tmp_path):
+    done = subprocess.run([program, "config", "check", "--config", tmp_path / "no.toml"], capture_output=True,
+                          timeout=20, check=False)
+    assert done.returncode == 3
+    assert "no.toml: cannot be read: No such file" in done.stderr.decode()
+
+
+def test_the_reference_in_the_docs_is_the_program_s(program):
+    reference = subprocess.run([program, "config", "reference"], capture_output=True, timeout=20, check=True).stdout
+    assert (ROOT / "docs/configuration.toml").read_bytes() == reference, \
+        "type: build/release/veredus config reference > docs/configuration.toml"
+
+
+@pytest.mark.parametrize("line, want", [("veredus qu", "queue"), ("veredus queue l", "list"),
+                                        ("veredus queue list --js", "--json"), ("veredus send --par", "--parallel")])
+def test_bash_completes(program, tmp_path, line, want):
+    script = tmp_path / "completion.bash"
+    script.write_bytes(subprocess.run([program, "completion", "bash"], capture_output=True, check=True).stdout)
+    words = line.split()
+    listed = " ".join(f'"{word}"' for word in words)
+    done = subprocess.run(["bash", "-c", f"source {script}; COMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; "
+                                         "_veredus; echo ${COMPREPLY[@]}"], capture_output=True, check=True)
+    assert want in done.stdout.decode().split()
+
+
+def test_every_command_has_help(program):
+    for words in ([], ["serve"], ["send"], ["queue"], ["queue", "list"], ["queue", "show"], ["config"],
+                  ["config", "check"], ["config", "show"], ["config", "reference"], ["version"], ["completion"]):
+        done = subprocess.run([program, *words, "--help"], capture_output=True, timeout=20, check=False)
+        assert done.returncode == 0, words
+        assert len(done.stdout.split()) > 5, words
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["queue"], ["send"], ["serve", "--colour"],
+                                       ["send", "--to", "a@b.example", "--repeat", "x"]])
+def test_wrong_use_is_told_with_exit_code_2(program, arguments):
+    done = subprocess.run([program, *arguments], capture_output=True, timeout=20, check=False)
+    assert done.returncode == 2
+    assert done.stderr.strip() or done.stdout.strip()

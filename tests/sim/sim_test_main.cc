@@ -1,0 +1,22 @@
+// The log of thousands of failing commits helps nobody; that of one replayed seed does.
+
+#include <cstdlib>
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include "base/log.h"
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  veredus::log::LogConfig config;
+  if (std::getenv("VEREDUS_SEED") == nullptr)
+    config = {.level = veredus::log::Level::error, .format = config.format, .file = "/dev/null"};
+  if (const auto started = veredus::log::start(config); !started) {
+    std::cerr << started.error().text() << "\n";
+    return EXIT_FAILURE;
+  }
+  const int failed = RUN_ALL_TESTS();
+  veredus::log::stop();
+  return failed;
+}
