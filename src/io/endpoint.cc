@@ -9,7 +9,7 @@ namespace veredus::io {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
-constexpr std::size_t kUnixPathOctetsMax = 107;  // sockaddr_un.sun_path, less the NUL: unix(7)
+constexpr std::size_t kUnixPathOctetsMax = 4095;  // PATH_MAX, less the NUL: path_resolution(7)
 
 std::unexpected<Error> bad_endpoint(std::string_view text, std::string_view expected) {
   return fail(Fault::malformed,
@@ -49,7 +49,7 @@ Result<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_po
     const std::string_view path = text.substr(kUnixPrefix.size());
     if (path.empty()) return bad_endpoint(text, "the path of the Unix socket is missing");
     if (path.size() > kUnixPathOctetsMax)
-      return bad_endpoint(text, "a Unix socket's path has at most 107 octets");
+      return bad_endpoint(text, "a Unix socket's path has at most 4095 octets");
     if (path.contains('\0')) return bad_endpoint(text, "a path has no NUL");
     return unix_socket(std::string(path));
   }

@@ -4,12 +4,10 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <string>
 
 #include "main/commands/command.h"
+#include "main/commands/command_line.h"
 #include "main/commands/program.h"
 #include "main/commands/version.h"
 
@@ -23,24 +21,16 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 it did not work, 2 wrong use, 3 the configuration has errors.";
 
 int run(int argc, char** argv) {
-  int status = commands::kWrongUse;
-  CLI::App app("Veredus, a mail server: receives, queues, relays and delivers mail.", "veredus");
-  app.require_subcommand(1);
-  app.footer(kFooter);
-  app.set_version_flag("--version", std::string("veredus ") + veredus::kVersion);
-  app.get_formatter()->column_width(34);
-  commands::add_serve(app, status);
-  commands::add_send(app, status);
-  commands::add_queue(app, status);
-  commands::add_config(app, status);
-  commands::add_version(app, status);
-  commands::add_completion(app, status);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? commands::kDone : commands::kWrongUse;
-  }
-  return status;
+  commands::CommandLine line("Veredus, a mail server: receives, queues, relays and delivers mail.",
+                             kFooter, std::string("veredus ") + commands::kVersion);
+  const commands::Command program = line.root();
+  commands::add_serve(program);
+  commands::add_send(program);
+  commands::add_queue(program);
+  commands::add_config(program);
+  commands::add_version(program);
+  commands::add_completion(program);
+  return line.run(argc, argv);
 }
 
 }  // namespace

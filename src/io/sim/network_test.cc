@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "io/connection.h"
 #include "io/sim/test_support.h"
 #include "io/sim/world.h"
 
@@ -52,6 +53,39 @@ TEST_F(Network, CarriesOctetsBothWays) {
 TEST_F(Network, NobodyListensIsRefused) {
   EXPECT_EQ(ask_echo("x", endpoint("192.0.2.1", 26)),
             "[cannot connect to 192.0.2.1:26: connection refused]");
+}
+
+io::Task<> dribble(std::unique_ptr<io::Stream> stream, Host& host) {
+  for (int i = 0; i < 100; ++i) {
+    co_await write_text(*stream, "x");
+    co_await host.sleep(seconds(50));
+  }
+}
+
+io::Task<> dribble_to_one(Host& host, io::Endpoint at) {
+  auto listener = host.system().network.listen(at);
+  auto stream = co_await (*listener)->accept();
+  if (stream) co_await dribble(std::move(*stream), host);
+}
+
+io::Task<Result<std::string>> read_one_line(io::System system, io::Endpoint server) {
+  auto stream = co_await system.network.connect(server, {});
+  if (!stream) co_return fail(stream.error());
+  io::Connection connection(std::move(*stream));
+  co_return co_await connection.read_line(1000, seconds(300));
+}
+
+TEST_F(Network, DeadlinesAreMeasuredInVirtualTime) {
+  const io::Endpoint slow = endpoint("192.0.2.1", 27);
+  world_.spawn("slow", dribble_to_one(world_.server(), slow));
+  std::optional<Result<std::string>> line;
+  const SteadyTime begun = world_.time().now();
+  world_.outside().spawn("reader", keep<Result<std::string>>(read_one_line(outside(), slow), line));
+  ASSERT_TRUE(world_.run_until([&] { return line.has_value(); }));
+  ASSERT_FALSE(*line);
+  EXPECT_EQ(line->error().fault(), Fault::cancelled);
+  EXPECT_GE(world_.time().now() - begun, seconds(300));
+  EXPECT_LT(world_.time().now() - begun, seconds(302));
 }
 
 TEST_F(Network, AnUnspecifiedAddressListensOnAll) {

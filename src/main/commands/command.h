@@ -2,9 +2,7 @@
 
 #pragma once
 
-namespace CLI {
-class App;
-}
+#include "main/commands/command_line.h"
 
 namespace veredus::commands {
 
@@ -14,12 +12,12 @@ inline constexpr int kFailed = 1;         ///< What was asked for did not work; 
 inline constexpr int kWrongUse = 2;       ///< No such command or option.
 inline constexpr int kConfiguration = 3;  ///< The configuration has errors.
 
-// Each adds one subcommand to `app`; when it is chosen, it runs and sets `status` to its exit code.
-void add_serve(CLI::App& app, int& status);
-void add_send(CLI::App& app, int& status);
-void add_queue(CLI::App& app, int& status);
-void add_config(CLI::App& app, int& status);
-void add_version(CLI::App& app, int& status);
-void add_completion(CLI::App& app, int& status);
+// Each adds one subcommand to the program.
+void add_serve(const Command& program);
+void add_send(const Command& program);
+void add_queue(const Command& program);
+void add_config(const Command& program);
+void add_version(const Command& program);
+void add_completion(const Command& program);
 
 }  // namespace veredus::commands

@@ -1,8 +1,5 @@
 #include <iostream>
-
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <memory>
 
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
@@ -27,26 +24,24 @@ int show(const ConfigurationOptions& options) {
 
 }  // namespace
 
-void add_config(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("config", "Check and show the configuration");
-  command->require_subcommand(1);
-  auto options = std::make_shared<ConfigurationOptions>();
+void add_config(const Command& program) {
+  const Command command = program.add("config", "Check and show the configuration");
+  command.require_subcommand();
 
-  auto* check_command = command->add_subcommand("check", "Name everything that is wrong, at once");
-  options->add_to(*check_command);
-  check_command->callback([options, &status] { status = check(*options); });
+  auto options = std::make_shared<ConfigurationOptions>();
+  const Command check_command = command.add("check", "Name everything that is wrong, at once");
+  options->add_to(check_command);
+  check_command.run([options] { return check(*options); });
 
   auto show_options = std::make_shared<ConfigurationOptions>();
-  auto* show_command =
-      command->add_subcommand("show", "The values in effect and where each comes from");
-  show_options->add_to(*show_command);
-  show_command->callback([show_options, &status] { status = show(*show_options); });
+  const Command show_command =
+      command.add("show", "The values in effect and where each comes from");
+  show_options->add_to(show_command);
+  show_command.run([show_options] { return show(*show_options); });
 
-  auto* reference_command =
-      command->add_subcommand("reference", "Every key, its meaning and its default");
-  reference_command->callback([&status] {
+  command.add("reference", "Every key, its meaning and its default").run([] {
     std::cout << config::reference();
-    status = kDone;
+    return kDone;
   });
 }
 

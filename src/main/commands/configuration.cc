@@ -4,10 +4,6 @@
 #include <filesystem>
 #include <iostream>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 namespace veredus::commands {
 namespace {
 
@@ -16,14 +12,17 @@ constexpr const char* kVariable = "VEREDUS_CONFIG";
 
 }  // namespace
 
-void ConfigurationOptions::add_to(CLI::App& command) {
-  auto* file = command.add_option(
-      "-c,--config", file_,
-      "The configuration file; default: $VEREDUS_CONFIG, or " + std::string(kDefaultPath));
-  file->type_name("FILE");
-  auto* development = command.add_flag(
-      "--dev", development_, "Instead: mail for you@example.test on 127.0.0.1:2525, below ./run");
-  development->excludes(file);
+void ConfigurationOptions::add_to(const Command& command) {
+  command.option({.names = "-c,--config",
+                  .value = "FILE",
+                  .description = "The configuration file; default: $VEREDUS_CONFIG, or " +
+                                 std::string(kDefaultPath)},
+                 file_);
+  command.flag({.names = "--dev",
+                .value = "",
+                .description = "Instead: mail for you@example.test on 127.0.0.1:2525, below ./run",
+                .excludes = "--config"},
+               development_);
 }
 
 std::string ConfigurationOptions::path() const {

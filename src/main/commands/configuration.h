@@ -5,11 +5,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "main/commands/command_line.h"
 #include "main/config/load.h"
-
-namespace CLI {
-class App;
-}
 
 namespace veredus::commands {
 
@@ -17,7 +14,7 @@ namespace veredus::commands {
 class ConfigurationOptions {
  public:
   /// Adds the options to a subcommand; both live as long as this.
-  void add_to(CLI::App& command);
+  void add_to(const Command& command);
 
   bool is_development() const noexcept { return development_; }
 

@@ -1,9 +1,6 @@
 #include <iostream>
+#include <memory>
 #include <optional>
-
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
@@ -56,29 +53,32 @@ int show(const QueueOptions& options) {
                   kFailed);
 }
 
-void add_json(CLI::App& command, QueueOptions& options) {
-  command.add_flag("--json", options.json, "One JSON object a message, one a line");
+void add_json(const Command& command, QueueOptions& options) {
+  command.flag(
+      {.names = "--json", .value = "", .description = "One JSON object a message, one a line"},
+      options.json);
 }
 
 }  // namespace
 
-void add_queue(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("queue", "Look at the mail that waits");
-  command->require_subcommand(1);
+void add_queue(const Command& program) {
+  const Command command = program.add("queue", "Look at the mail that waits");
+  command.require_subcommand();
 
   auto list_options = std::make_shared<QueueOptions>();
-  auto* list_command =
-      command->add_subcommand("list", "Every message, oldest first, and why it waits");
-  list_options->configuration.add_to(*list_command);
-  add_json(*list_command, *list_options);
-  list_command->callback([list_options, &status] { status = list(*list_options); });
+  const Command list_command = command.add("list", "Every message, oldest first, and why it waits");
+  list_options->configuration.add_to(list_command);
+  add_json(list_command, *list_options);
+  list_command.run([list_options] { return list(*list_options); });
 
   auto show_options = std::make_shared<QueueOptions>();
-  auto* show_command = command->add_subcommand("show", "One message, with all that is known of it");
-  show_command->add_option("id", show_options->id, "The queue id")->required()->type_name("ID");
-  show_options->configuration.add_to(*show_command);
-  add_json(*show_command, *show_options);
-  show_command->callback([show_options, &status] { status = show(*show_options); });
+  const Command show_command = command.add("show", "One message, with all that is known of it");
+  show_command.option(
+      {.names = "id", .value = "ID", .description = "The queue id", .required = true},
+      show_options->id);
+  show_options->configuration.add_to(show_command);
+  add_json(show_command, *show_options);
+  show_command.run([show_options] { return show(*show_options); });
 }
 
 }  // namespace veredus::commands

@@ -4,11 +4,9 @@
 #include <future>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <optional>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "io/kernel_random.h"
@@ -36,10 +34,10 @@ struct SendOptions {
   std::string helo;
   std::string body;
   std::string subject = "Hello from veredus send";
-  std::size_t size = 0;
+  std::uint64_t size = 0;
   std::uint64_t repeat = 1;
-  std::uint32_t parallel = 1;
-  std::uint32_t deadline_seconds = 300;
+  std::uint64_t parallel = 1;
+  std::uint64_t deadline_seconds = 300;
   bool verbose = false;
 };
 
@@ -78,7 +76,7 @@ send::Order make_order(const SendOptions& options, const io::Endpoint& server,
   order.options.deadline = std::chrono::seconds(options.deadline_seconds);
   if (options.verbose) order.options.show = show_line;
   order.repeat = options.repeat;
-  order.parallel = options.parallel;
+  order.parallel = static_cast<std::uint32_t>(options.parallel);
   if (body) {
     order.message = [text = std::move(*body)](std::uint64_t /*number*/) { return text; };
     return order;
@@ -145,51 +143,84 @@ int send_mail(const SendOptions& options) {
   return run_order(make_order(options, *server, std::move(*body)));
 }
 
-void add_load_options(CLI::App& command, SendOptions& options) {
-  command.add_option("--repeat", options.repeat, "Send that many messages")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}).description(""))
-      ->type_name("N");
-  command.add_option("--parallel", options.parallel, "over that many connections at a time")
-      ->check(CLI::Range(1U, 10'000U).description(""))
-      ->type_name("N");
-  command.add_option("--size", options.size, "Octets of the message we write ourselves")
-      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000'000}).description(""))
-      ->type_name("N");
-  command.add_option("--deadline", options.deadline_seconds, "Seconds to wait for each reply")
-      ->check(CLI::Range(1U, 86'400U).description(""))
-      ->type_name("N");
+void add_envelope_options(const Command& command, SendOptions& options) {
+  command.option({.names = "-t,--to",
+                  .value = "ADDRESS",
+                  .description = "Recipient; may be given more than once",
+                  .required = true},
+                 options.to);
+  command.option(
+      {.names = "-f,--from", .value = "ADDRESS", .description = "Sender; default: you, here"},
+      options.from);
+  command.flag({.names = "--null-sender",
+                .value = "",
+                .description = "Send as bounces are sent, MAIL FROM:<>",
+                .excludes = "--from"},
+               options.null_sender);
+  command.option({.names = "-s,--server",
+                  .value = "HOST:PORT",
+                  .description = "Where to; default: 127.0.0.1:25"},
+                 options.server);
+  command.flag({.names = "--dev",
+                .value = "",
+                .description = "To the server of `veredus serve --dev`",
+                .excludes = "--server"},
+               options.development);
+  command.option({.names = "--helo",
+                  .value = "NAME",
+                  .description = "Our name in EHLO; default: this machine's"},
+                 options.helo);
+}
+
+void add_message_options(const Command& command, SendOptions& options) {
+  command.option({.names = "--body",
+                  .value = "FILE",
+                  .description = "The whole message, with header fields; - is standard input. "
+                                 "Default: a short message of our own"},
+                 options.body);
+  command.option({.names = "--subject", .value = "TEXT", .description = "Of our own message"},
+                 options.subject);
+  command.option({.names = "--size",
+                  .value = "N",
+                  .description = "Octets of our own message",
+                  .most = 1'000'000'000},
+                 options.size);
+}
+
+void add_run_options(const Command& command, SendOptions& options) {
+  command.option({.names = "--repeat",
+                  .value = "N",
+                  .description = "Send that many messages",
+                  .least = 1,
+                  .most = 1'000'000'000},
+                 options.repeat);
+  command.option({.names = "--parallel",
+                  .value = "N",
+                  .description = "Over that many connections at a time",
+                  .least = 1,
+                  .most = 10'000},
+                 options.parallel);
+  command.option({.names = "--deadline",
+                  .value = "N",
+                  .description = "Seconds to wait for each reply",
+                  .least = 1,
+                  .most = 86'400},
+                 options.deadline_seconds);
+  command.flag(
+      {.names = "-v,--verbose", .value = "", .description = "Show the dialogue with the server"},
+      options.verbose);
 }
 
 }  // namespace
 
-void add_send(CLI::App& app, int& status) {
+void add_send(const Command& program) {
+  const Command command = program.add("send", "Send mail by SMTP and say what the server answered");
   auto options = std::make_shared<SendOptions>();
-  auto* command = app.add_subcommand("send", "Send mail by SMTP and say what the server answered");
-  command->add_option("-t,--to", options->to, "Recipient; may be given more than once")
-      ->required()
-      ->allow_extra_args(false)
-      ->type_name("ADDRESS");
-  auto* from = command->add_option("-f,--from", options->from, "Sender; default: you, here");
-  from->type_name("ADDRESS");
-  command->add_flag("--null-sender", options->null_sender, "Send as bounces are sent, MAIL FROM:<>")
-      ->excludes(from);
-  auto* server =
-      command->add_option("-s,--server", options->server, "host:port; default: 127.0.0.1:25");
-  server->type_name("HOST");
-  command->add_flag("--dev", options->development, "To the server of `veredus serve --dev`")
-      ->excludes(server);
-  command
-      ->add_option("--body", options->body,
-                   "File with the message, header fields and all; - is standard input. "
-                   "Default: a short message of our own")
-      ->type_name("FILE");
-  command->add_option("--subject", options->subject, "Of our own message")->type_name("TEXT");
-  command->add_option("--helo", options->helo, "Our name in EHLO; default: this machine's")
-      ->type_name("NAME");
-  command->add_flag("-v,--verbose", options->verbose, "Show the dialogue with the server");
-  add_load_options(*command, *options);
-  command->footer("Ends with 0 when every message was accepted for every recipient, else with 1.");
-  command->callback([options, &status] { status = send_mail(*options); });
+  add_envelope_options(command, *options);
+  add_message_options(command, *options);
+  add_run_options(command, *options);
+  command.footer("Ends with 0 when every message was accepted for every recipient, else with 1.");
+  command.run([options] { return send_mail(*options); });
 }
 
 }  // namespace veredus::commands

@@ -2,10 +2,6 @@
 #include <string>
 #include <utility>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "base/log.h"
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
@@ -61,15 +57,15 @@ int serve(const ConfigurationOptions& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("serve", "Run the mail server until it is told to stop");
-  command->footer(
+void add_serve(const Command& program) {
+  const Command command = program.add("serve", "Run the mail server until it is told to stop");
+  command.footer(
       "SIGTERM or Ctrl-C stops it: sessions finish their command, which takes at most 30 s; a\n"
       "second one stops it at once. Nothing is lost either way. SIGHUP reads the configuration\n"
       "again.");
   auto options = std::make_shared<ConfigurationOptions>();
-  options->add_to(*command);
-  command->callback([options, &status] { status = serve(*options); });
+  options->add_to(command);
+  command.run([options] { return serve(*options); });
 }
 
 }  // namespace veredus::commands

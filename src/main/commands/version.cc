@@ -2,21 +2,17 @@
 
 #include <iostream>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <boost/version.hpp>
 
 #include "main/commands/command.h"
 
 namespace veredus::commands {
 
-void add_version(CLI::App& app, int& status) {
-  auto* command = app.add_subcommand("version", "This program's version and how it was built");
-  command->callback([&status] {
+void add_version(const Command& program) {
+  program.add("version", "This program's version and how it was built").run([] {
     std::cout << "veredus " << kVersion << "\nbuilt with " << __VERSION__ << ", Boost "
               << BOOST_LIB_VERSION << '\n';
-    status = kDone;
+    return kDone;
   });
 }
 

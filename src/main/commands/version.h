@@ -2,8 +2,8 @@
 
 #pragma once
 
-namespace veredus {
+namespace veredus::commands {
 
 inline constexpr const char* kVersion = "0.1.0";
 
-}  // namespace veredus
+}  // namespace veredus::commands

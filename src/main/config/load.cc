@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include <toml++/toml.h>
@@ -107,7 +107,8 @@ Result<Loaded> load(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(file), {});
   if (!file.is_open() || file.bad())
-    return fail(Fault::unavailable, path + ": cannot be read: " + std::strerror(errno));
+    return fail(Fault::unavailable,
+                path + ": cannot be read: " + std::generic_category().message(errno));
   return parse(text, path);
 }
 
