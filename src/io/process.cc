@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -64,6 +65,12 @@ std::string user_name() {
   std::array<char, 4096> text{};
   ::getpwuid_r(::geteuid(), &entry, text.data(), text.size(), &found);
   return found == nullptr ? std::to_string(::geteuid()) : found->pw_name;
+}
+
+std::string environment_variable(const char* name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here sets variables.
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
 }
 
 std::uint64_t raise_descriptor_limit() {

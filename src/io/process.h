@@ -20,6 +20,9 @@ std::string host_name();
 /// The user this process runs as: a name, or the number of one that has none.
 std::string user_name();
 
+/// Of this process; empty when it is not set. Only while no other thread sets variables.
+std::string environment_variable(const char* name);
+
 /// Lets this process open as many descriptors as the system allows it to; returns how many.
 std::uint64_t raise_descriptor_limit();
 

@@ -6,6 +6,12 @@
 #include "wire/smtp/data_encoder.h"
 
 namespace veredus::deliver {
+namespace {
+
+/// A message may be all dots at line starts, and each makes a piece: so many octets at a time.
+constexpr std::size_t kTextPartOctets = 256UL * 1024;
+
+}  // namespace
 
 io::Task<std::expected<void, BodyFault>> send_body(queue::Queue& queue, const queue::Job& job,
                                                    io::Connection& connection, Duration deadline) {
@@ -37,11 +43,13 @@ io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& j
 io::Task<std::expected<void, BodyFault>> send_text(const std::string& text,
                                                    io::Connection& connection, Duration deadline) {
   smtp::DataEncoder encoder;
-  std::vector<std::string_view> pieces;
-  encoder.encode(text, pieces);
-  pieces.push_back(encoder.finish());
-  const Result<> written = co_await connection.write(std::move(pieces), deadline);
-  if (!written) co_return std::unexpected(BodyFault{written.error()});
+  for (std::size_t at = 0; at < text.size(); at += kTextPartOctets) {
+    std::vector<std::string_view> pieces;
+    encoder.encode(std::string_view(text).substr(at, kTextPartOctets), pieces);
+    if (text.size() - at <= kTextPartOctets) pieces.push_back(encoder.finish());
+    const Result<> written = co_await connection.write(std::move(pieces), deadline);
+    if (!written) co_return std::unexpected(BodyFault{written.error()});
+  }
   co_return std::expected<void, BodyFault>();
 }
 

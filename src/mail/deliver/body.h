@@ -24,10 +24,11 @@ struct BodyFault {
 io::Task<std::expected<void, BodyFault>> send_body(queue::Queue& queue, const queue::Job& job,
                                                    io::Connection& connection, Duration deadline);
 
-/// The whole body in one string, for conversion. Errors: unavailable.
+/// The whole body in one string, for conversion, which looks at a message as a whole. As large as
+/// the message: at most accept's `message_bytes_max`. Errors: unavailable.
 io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& job);
 
-/// As send_body(), for a body that was converted.
+/// As send_body(), for a body that was converted; precondition: not empty.
 io::Task<std::expected<void, BodyFault>> send_text(const std::string& text,
                                                    io::Connection& connection, Duration deadline);
 

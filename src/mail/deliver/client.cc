@@ -2,6 +2,7 @@
 
 #include "mail/deliver/client.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace veredus::deliver {
@@ -11,15 +12,14 @@ constexpr std::chrono::seconds kQuitDeadline{2};
 constexpr std::size_t kReplyLineOctetsMax = smtp::ReplyLimits{}.line_octets_max;
 
 /// The reply that ends the attempt at this host.
-Error refusal(const smtp::PeerReply& reply) {
-  return Error(reply.is_permanent() ? Fault::refused : Fault::unavailable, reply.verbatim());
-}
+Error refusal(const smtp::PeerReply& reply) { return {Fault::unavailable, reply.verbatim()}; }
 
 }  // namespace
 
 Client::Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
                const DeliverConfig& config, queue::Queue& queue)
-    : connection_(std::move(stream)),
+    : stream_(*stream),
+      connection_(std::move(stream)),
       protocol_(protocol),
       remote_(std::move(remote)),
       config_(config),
@@ -53,11 +53,14 @@ io::Task<Result<smtp::PeerReply>> Client::command(std::string line, Duration dea
   co_return reply;
 }
 
-/// Any 421 announces that the peer closes (RFC 5321 §3.8).
+/// `deadline` is for sending what was put and for the whole reply: a peer that dribbles it, line by
+/// line or octet by octet, gets no more time than one that says nothing. Any 421 announces that the
+/// peer closes (RFC 5321 §3.8).
 io::Task<Result<smtp::PeerReply>> Client::read_reply(Duration deadline) {
+  const SteadyTime until = stream_.now() + deadline;
   smtp::ReplyParser parser;
   for (;;) {
-    const auto line = co_await connection_.read_line(kReplyLineOctetsMax, deadline);
+    const auto line = co_await read_line(until);
     if (!line) {
       alive_ = false;
       co_return fail(line.error());
@@ -71,6 +74,18 @@ io::Task<Result<smtp::PeerReply>> Client::read_reply(Duration deadline) {
     if ((*reply)->code == 421) alive_ = false;
     co_return std::move(**reply);
   }
+}
+
+io::Task<Result<std::string>> Client::read_line(SteadyTime until) {
+  const auto left = [&] { return std::max(until - stream_.now(), Duration::zero()); };
+  const Result<> flushed = co_await connection_.flush(left());
+  if (!flushed) co_return fail(flushed.error());
+  while (!connection_.has_line() && connection_.input().size() < kReplyLineOctetsMax) {
+    Result<> arrived = co_await connection_.wait_input(left());  // Without a buffer meanwhile.
+    if (arrived) arrived = co_await connection_.read_more(left());
+    if (!arrived) co_return fail(arrived.error());
+  }
+  co_return co_await connection_.read_line(kReplyLineOctetsMax, left());
 }
 
 io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job,

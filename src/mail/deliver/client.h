@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "io/connection.h"
+#include "io/stream.h"
 #include "io/task.h"
 #include "mail/deliver/config.h"
 #include "mail/deliver/outcomes.h"
@@ -27,8 +29,9 @@ class Client {
 
   /// Waits for the greeting and introduces us: EHLO, or HELO where EHLO is not known
   /// (RFC 5321 §3.2), or LHLO.
-  /// Errors: refused (greeted or answered with 5yz; the text is the reply), unavailable (4yz,
-  /// also the text; or the connection broke), cancelled (deadline).
+  /// Errors: unavailable (greeted or answered with anything but 2yz, then the text is the reply;
+  /// or the connection broke), malformed (not SMTP), cancelled (deadline). A 5yz is no more
+  /// than that: it is about us or this host's set-up, not about the message.
   io::Task<Result<>> open();
 
   /// One transaction for the job's open recipients: MAIL, RCPTs, DATA, pipelined where the peer
@@ -64,6 +67,7 @@ class Client {
 
   io::Task<Result<smtp::PeerReply>> command(std::string line, Duration deadline);
   io::Task<Result<smtp::PeerReply>> read_reply(Duration deadline);
+  io::Task<Result<std::string>> read_line(SteadyTime until);
   io::Task<Result<smtp::PeerReply>> read_step(Duration deadline);
   io::Task<bool> prepare(Transaction& transaction);
   io::Task<Result<>> transact(Transaction& transaction);
@@ -79,6 +83,7 @@ class Client {
   std::string rcpt_command(const queue::Job& job, std::uint32_t recipient) const;
   queue::State accepted_state() const noexcept;
 
+  const io::Stream& stream_;  // connection_'s, for its time
   io::Connection connection_;
   smtp::Protocol protocol_;
   std::string remote_;

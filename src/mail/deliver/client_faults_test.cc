@@ -83,6 +83,58 @@ INSTANTIATE_TEST_SUITE_P(
                     seconds(600)}),
     &silence_name);
 
+struct DribbleCase {
+  const char* name;
+  std::string_view script;  ///< Up to the reply that never comes to its end.
+  std::string_view morsel;  ///< What is said of it every 100 seconds.
+  seconds want;             ///< The deadline of the whole reply, RFC 5321 §4.5.3.2.
+};
+
+class Dribble : public CourierTest, public ::testing::WithParamInterface<DribbleCase> {};
+
+TEST_P(Dribble, GetsNoMoreTimeThanSilence) {
+  const DribbleCase& c = GetParam();
+  std::string script(c.script);
+  for (int i = 0; i < 20; ++i) script += std::string(c.morsel) + "\nwait 100\n";
+  hop("203.0.113.1:25", {script});
+  const SteadyTime begun = world_.time().now();
+  const std::string text = attempt(kSmtp, job({"a@x.example"}, "x\r\n"));
+  EXPECT_TRUE(text.starts_with("0 deferred")) << text;
+  EXPECT_GE(world_.time().now() - begun, c.want);
+  EXPECT_LT(world_.time().now() - begun, c.want + seconds(2));
+}
+
+std::string dribble_name(const ::testing::TestParamInfo<DribbleCase>& test) {
+  return test.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rfc5321Section45323, Dribble,
+    ::testing::Values(
+        DribbleCase{"greeting_lines", "", "S: 220-mx", seconds(300)},
+        DribbleCase{"greeting_octets", "", "part 2", seconds(300)},
+        DribbleCase{"hello_lines", "S: 220 mx\nC: EHLO *\n", "S: 250-SIZE", seconds(300)},
+        DribbleCase{"hello_octets_of_the_second_line", "S: 220 mx\nC: EHLO *\nS: 250-mx\n",
+                    "part 2", seconds(300)},
+        DribbleCase{"data_lines",
+                    "plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n",
+                    "S: 354-go", seconds(120)},
+        DribbleCase{"final_lines",
+                    "plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
+                    "S: 354 go\nC: x\nC: .\n",
+                    "S: 250-taken", seconds(600)}),
+    &dribble_name);
+
+TEST_F(ClientFaults, AGreetingThatIsTooLongDefers) {
+  hop("203.0.113.1:25", {"S: 220 " + std::string(5000, 'x') + "\nclosed"});
+  EXPECT_TRUE(attempt(kSmtp, job({"a@x.example"}, "x\r\n")).starts_with("0 deferred! "));
+}
+
+TEST_F(ClientFaults, AReplyToACommandThatIsTooLongDefers) {
+  hop("203.0.113.1:25", {"plain hello\nC: MAIL *\nS: 250 " + std::string(5000, 'x') + "\nclosed"});
+  EXPECT_TRUE(attempt(kSmtp, job({"a@x.example"}, "x\r\n")).starts_with("0 deferred "));
+}
+
 TEST_F(ClientFaults, APeerThatTakesNoMoreIsGivenUpAfterThreeMinutes) {
   hop("203.0.113.1:25", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
                          "S: 354 go\nwait 1800"});

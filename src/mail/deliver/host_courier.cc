@@ -16,20 +16,13 @@ HostCourier::HostCourier(route::NextHop next_hop, SharedSettings settings, const
       system_(system),
       queue_(queue) {}
 
-/// One host that may come back makes the whole attempt worth repeating.
-void HostCourier::Failure::note(const Error& error, const std::string& where) {
-  if (reply.empty() || state == State::failed || state_after(error) == State::deferred) {
-    reply = error.text();
-    remote = where;
-  }
-  if (state_after(error) == State::deferred) state = State::deferred;
-}
-
-void HostCourier::Failure::settle(Outcomes& outcomes) const {
-  if (state == State::deferred && unreachable)
-    outcomes.set_rest_unreachable(reply, remote);
+/// No host decided on the message, so nothing failed for good: a smart host or an LMTP server that
+/// was set up wrongly for a minute must not cost mail.
+void HostCourier::settle(const Failure& failure, Outcomes& outcomes) {
+  if (failure.unreachable)
+    outcomes.set_rest_unreachable(failure.reply, failure.remote);
   else
-    outcomes.set_rest(state, reply, remote);
+    outcomes.set_rest(State::deferred, failure.reply, failure.remote);
 }
 
 io::Task<std::vector<queue::Outcome>> HostCourier::deliver(const queue::Job& job) {
@@ -60,17 +53,20 @@ io::Task<bool> HostCourier::try_kept(const queue::Job& job, Outcomes& outcomes) 
 /// RFC 5321 §5.1: the hosts in order until one of them decides.
 io::Task<> HostCourier::try_targets(const queue::Job& job, Outcomes& outcomes) {
   const auto targets = co_await find_targets();
-  Failure failure;
   if (!targets) {
-    failure.note(targets.error(), "");
-    failure.settle(outcomes);
+    const std::string& reason = targets.error().text();
+    if (state_after(targets.error()) == State::deferred)
+      outcomes.set_rest_unreachable(reason, "");
+    else
+      outcomes.set_rest(State::failed, reason, "");
     co_return;
   }
+  Failure failure;
   for (const Target& target : *targets) {
     const bool done = co_await try_target(target, job, outcomes, failure);
     if (done) co_return;
   }
-  failure.settle(outcomes);
+  settle(failure, outcomes);
 }
 
 /// True when the attempt is over; else the failure is noted and the next host's turn comes.
@@ -82,13 +78,13 @@ io::Task<bool> HostCourier::try_target(Target target, const queue::Job& job, Out
                                  {"destination", job.destination},
                                  {"remote", target.name},
                                  {"reason", client.error().text()}});
-    failure.note(client.error(), target.name);
+    failure.reply = client.error().text();
+    failure.remote = target.name;
     co_return false;
   }
   const auto sent = co_await (*client)->send(job, outcomes);
   if (!sent && !sent.error().sent_all) {
-    failure.note(sent.error().error, target.name);
-    failure.unreachable = false;
+    failure = {sent.error().error.text(), target.name, /*unreachable=*/false};
     co_return outcomes.open().empty();
   }
   if (!sent) outcomes.set_rest(State::deferred, sent.error().error.text(), target.name);

@@ -33,14 +33,11 @@ class HostCourier : public Courier {
     io::Endpoint endpoint;
     std::string name;  ///< For people: host and address.
   };
-  /// Why no host took the job: the last failure, and whether any of them was temporary.
+  /// What came of the last host that was passed over. Each of them may serve the next time.
   struct Failure {
-    queue::State state = queue::State::failed;
     std::string reply;
     std::string remote;
     bool unreachable = true;  ///< No host got as far as a transaction.
-    void note(const Error& error, const std::string& where);
-    void settle(Outcomes& outcomes) const;
   };
 
   io::Task<Result<std::vector<Target>>> find_targets() const;
@@ -48,6 +45,7 @@ class HostCourier : public Courier {
   io::Task<bool> try_kept(const queue::Job& job, Outcomes& outcomes);
   io::Task<bool> try_target(Target target, const queue::Job& job, Outcomes& outcomes,
                             Failure& failure);
+  static void settle(const Failure& failure, Outcomes& outcomes);
   io::Task<> try_targets(const queue::Job& job, Outcomes& outcomes);
   io::Task<> keep_or_quit(std::unique_ptr<Client> client);
   const DeliverConfig& config() const noexcept { return settings_->deliver; }

@@ -19,22 +19,14 @@ std::string return_path(const smtp::ReversePath& sender) {
 
 io::Task<std::vector<queue::Outcome>> MailboxCourier::deliver(const queue::Job& job) {
   Outcomes outcomes(job);
-  const auto body = co_await load(job);
-  if (!body) {
-    outcomes.set_rest(State::deferred, "4.3.0 " + body.error().text(), "");
-    co_return outcomes.take();
-  }
   const std::vector<std::uint32_t> recipients = outcomes.open();
   for (const std::uint32_t recipient : recipients) {
-    auto message = address_to(job, recipient);
-    if (!message) {
-      outcomes.set(recipient, State::failed, "5.1.1 " + message.error().text(), "");
+    auto place = place_for(job, recipient);
+    if (!place) {
+      outcomes.set(recipient, State::failed, "5.1.1 " + place.error().text(), "");
       continue;
     }
-    message->chunks = *body;
-    io::Files& files = system_.files;
-    auto write = [&files, &letter = *message] { return write_maildir(files, letter); };
-    const Result<> written = co_await io::run_blocking(system_.workers, write);
+    const Result<> written = co_await put(job, std::move(*place));
     if (written)
       outcomes.set(recipient, State::delivered, "2.0.0 Delivered to mailbox", "");
     else
@@ -48,30 +40,50 @@ io::Task<std::vector<queue::Outcome>> MailboxCourier::deliver(const queue::Job& 
 
 io::Task<> MailboxCourier::finish() { co_return; }
 
-io::Task<Result<std::vector<Bytes>>> MailboxCourier::load(const queue::Job& job) {
-  std::vector<Bytes> chunks;
-  for (std::uint32_t index = 0; index < job.envelope->chunk_count; ++index) {
-    auto chunk = co_await queue_.chunk(job, index);
-    if (!chunk) co_return fail(chunk.error());
-    chunks.push_back(std::move(*chunk));
+/// A body that is in memory anyway costs one call of a worker; of one that is in storage only one
+/// chunk is in memory at a time.
+io::Task<Result<>> MailboxCourier::put(const queue::Job& job, MaildirPlace place) {
+  Result<> done;
+  if (job.chunks.size() == job.envelope->chunk_count) {
+    auto write = [&] { return write_maildir(system_.files, std::move(place), job.chunks); };
+    done = co_await io::run_blocking(system_.workers, write);
+    co_return done;
   }
-  co_return chunks;
+  MaildirDraft draft(system_.files, std::move(place));
+  done = co_await copy(job, draft);
+  if (!done) co_await system_.workers.run([&draft] { draft.discard(); });
+  co_return done;
 }
 
-Result<MaildirMessage> MailboxCourier::address_to(const queue::Job& job,
-                                                  std::uint32_t recipient) const {
+io::Task<Result<>> MailboxCourier::copy(const queue::Job& job, MaildirDraft& draft) {
+  const std::uint32_t count = job.envelope->chunk_count;
+  for (std::uint32_t index = 0; index < count; ++index) {
+    const Result<Bytes> chunk = co_await queue_.chunk(job, index);
+    if (!chunk) co_return fail(chunk.error());
+    auto write = [&draft, octets = chunk->view(), is_last = index + 1 == count] {
+      const Result<> written = draft.write(octets);
+      return written && is_last ? draft.finish() : written;
+    };
+    const Result<> written = co_await io::run_blocking(system_.workers, write);
+    if (!written) co_return written;
+  }
+  co_return Result<>();
+}
+
+Result<MaildirPlace> MailboxCourier::place_for(const queue::Job& job,
+                                               std::uint32_t recipient) const {
   const smtp::Address& address = job.envelope->recipients[recipient].address;
   const auto next_hop = settings_->router->next_hop(address);
   if (!next_hop) return fail(next_hop.error());
   const auto* mailbox = std::get_if<route::LocalMailbox>(&*next_hop);
   if (mailbox == nullptr)
     return fail(Fault::refused, "<" + address.text() + "> is no mailbox here any more");
-  MaildirMessage message;
-  message.folder = settings_->deliver.mail_folder + "/" + mailbox->path;
-  message.name = maildir_name(job.envelope->received_at, text(job.envelope->id), recipient,
-                              settings_->deliver.hostname);
-  message.fields = return_path(job.envelope->sender) + mime::delivered_to_field(address.text());
-  return message;
+  MaildirPlace place;
+  place.folder = settings_->deliver.mail_folder + "/" + mailbox->path;
+  place.name = maildir_name(job.envelope->received_at, text(job.envelope->id), recipient,
+                            settings_->deliver.hostname);
+  place.fields = return_path(job.envelope->sender) + mime::delivered_to_field(address.text());
+  return place;
 }
 
 }  // namespace veredus::deliver

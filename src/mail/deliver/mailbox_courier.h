@@ -22,8 +22,9 @@ class MailboxCourier : public Courier {
   io::Task<> finish() override;
 
  private:
-  io::Task<Result<std::vector<Bytes>>> load(const queue::Job& job);
-  Result<MaildirMessage> address_to(const queue::Job& job, std::uint32_t recipient) const;
+  io::Task<Result<>> put(const queue::Job& job, MaildirPlace place);
+  io::Task<Result<>> copy(const queue::Job& job, MaildirDraft& draft);
+  Result<MaildirPlace> place_for(const queue::Job& job, std::uint32_t recipient) const;
 
   SharedSettings settings_;
   const io::System& system_;

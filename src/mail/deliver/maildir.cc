@@ -1,42 +1,10 @@
 #include "mail/deliver/maildir.h"
 
 #include <chrono>
+#include <utility>
 
 namespace veredus::deliver {
 namespace {
-
-/// CRLF to LF over chunks that may part a CR from its LF. The queue holds no bare CR or LF.
-class LfWriter {
- public:
-  explicit LfWriter(io::File& file) : file_(file) {}
-
-  Result<> write(std::string_view octets) {
-    std::string out;
-    out.reserve(octets.size());
-    for (std::size_t at = 0; at < octets.size();) {
-      const std::size_t cr = octets.find('\r', at);
-      out += octets.substr(at, cr - at);
-      if (cr == std::string_view::npos) break;
-      at = cr + 1;
-    }
-    return file_.write(out);
-  }
-
- private:
-  io::File& file_;
-};
-
-Result<> write_file(io::Files& files, const std::string& path, const MaildirMessage& message) {
-  // A crash may have left one of this name: names are the same at every attempt.
-  if (const Result<> removed = files.remove(path); !removed) return removed;
-  auto file = files.create(path);
-  if (!file) return fail(file.error());
-  LfWriter writer(**file);
-  if (const Result<> written = writer.write(message.fields); !written) return written;
-  for (const Bytes& chunk : message.chunks)
-    if (const Result<> written = writer.write(chunk.view()); !written) return written;
-  return (*file)->sync();
-}
 
 Result<> make_maildir(io::Files& files, const std::string& folder) {
   for (const char* part : {"/tmp", "/new", "/cur"})
@@ -74,18 +42,66 @@ std::string maildir_name(WallTime time, std::string_view queue_id, std::uint32_t
   return name;
 }
 
-Result<> write_maildir(io::Files& files, const MaildirMessage& message) {
-  const std::string draft = message.folder + "/tmp/" + message.name;
-  const std::string final_name = message.folder + "/new/" + message.name;
-  Result<> written =
-      with_maildir(files, message.folder, [&] { return write_file(files, draft, message); });
-  if (written)
-    written = with_maildir(files, message.folder, [&] { return files.rename(draft, final_name); });
-  if (!written) {
-    static_cast<void>(files.remove(draft));  // The first error is the one to tell.
-    return written;
+MaildirDraft::MaildirDraft(io::Files& files, MaildirPlace place)
+    : files_(files), place_(std::move(place)), draft_(place_.folder + "/tmp/" + place_.name) {}
+
+Result<> MaildirDraft::begin() {
+  const Result<> created = with_maildir(files_, place_.folder, [this]() -> Result<> {
+    // A crash may have left one of this name: names are the same at every attempt.
+    if (const Result<> removed = files_.remove(draft_); !removed) return removed;
+    auto file = files_.create(draft_);
+    if (!file) return fail(file.error());
+    file_ = std::move(*file);
+    return {};
+  });
+  if (!created) return created;
+  return append(place_.fields);
+}
+
+Result<> MaildirDraft::write(std::string_view octets) {
+  if (!file_)
+    if (const Result<> begun = begin(); !begun) return begun;
+  return append(octets);
+}
+
+/// CRLF to LF: the queue holds no bare CR or LF, so every CR goes, also one whose LF is yet to
+/// come.
+Result<> MaildirDraft::append(std::string_view octets) {
+  if (octets.empty()) return {};
+  std::string out;
+  out.reserve(octets.size());
+  for (std::size_t at = 0; at < octets.size();) {
+    const std::size_t cr = octets.find('\r', at);
+    out += octets.substr(at, cr - at);
+    if (cr == std::string_view::npos) break;
+    at = cr + 1;
   }
-  return files.sync_directory(message.folder + "/new");
+  return file_->write(out);
+}
+
+Result<> MaildirDraft::finish() {
+  const std::unique_ptr<io::File> file = std::move(file_);
+  if (const Result<> synced = file->sync(); !synced) return synced;
+  const std::string shown = place_.folder + "/new/" + place_.name;
+  const Result<> renamed =
+      with_maildir(files_, place_.folder, [&] { return files_.rename(draft_, shown); });
+  if (!renamed) return renamed;
+  return files_.sync_directory(place_.folder + "/new");
+}
+
+void MaildirDraft::discard() {
+  file_.reset();
+  static_cast<void>(files_.remove(draft_));  // The error before it is the one to tell.
+}
+
+Result<> write_maildir(io::Files& files, MaildirPlace place, const std::vector<Bytes>& chunks) {
+  MaildirDraft draft(files, std::move(place));
+  Result<> done = draft.write("");
+  for (const Bytes& chunk : chunks)
+    if (done) done = draft.write(chunk.view());
+  if (done) done = draft.finish();
+  if (!done) draft.discard();
+  return done;
 }
 
 }  // namespace veredus::deliver

@@ -16,14 +16,13 @@ namespace {
 
 const std::string kFolder = "/mail/example.test/you";
 
-MaildirMessage message(std::string name = "1.V2R0.us") {
-  MaildirMessage made;
-  made.folder = kFolder;
-  made.name = std::move(name);
-  made.fields = "Return-Path: <al@client.example>\r\nDelivered-To: you@example.test\r\n";
+/// Delivers the message of these tests under this name.
+Result<> deliver(io::Files& files, std::string name = "1.V2R0.us") {
+  MaildirPlace place{kFolder, std::move(name),
+                     "Return-Path: <al@client.example>\r\nDelivered-To: you@example.test\r\n"};
   // A CR at the end of a chunk and its LF at the start of the next.
-  made.chunks = {Bytes("Subject: x\r\n\r\nhello\r"), Bytes("\nworld\r\n")};
-  return made;
+  return write_maildir(files, std::move(place),
+                       {Bytes("Subject: x\r\n\r\nhello\r"), Bytes("\nworld\r\n")});
 }
 constexpr std::string_view kWritten =
     "Return-Path: <al@client.example>\nDelivered-To: you@example.test\nSubject: x\n\n"
@@ -36,7 +35,7 @@ std::vector<std::string> names_in(sim::SimFiles& files, const std::string& part)
 
 TEST(Maildir, WritesOneFileWithTraceFieldsOnTopAndLfOnDisk) {
   sim::SimFiles files(1, {});
-  ASSERT_TRUE(write_maildir(files, message()));
+  ASSERT_TRUE(deliver(files));
   EXPECT_EQ(names_in(files, "new"), std::vector<std::string>{"1.V2R0.us"});
   EXPECT_TRUE(names_in(files, "tmp").empty());
   EXPECT_EQ(files.read(kFolder + "/new/1.V2R0.us").value_or(""), kWritten);
@@ -44,7 +43,7 @@ TEST(Maildir, WritesOneFileWithTraceFieldsOnTopAndLfOnDisk) {
 
 TEST(Maildir, MakesAllThreeFoldersOfANewMailbox) {
   sim::SimFiles files(1, {});
-  ASSERT_TRUE(write_maildir(files, message()));
+  ASSERT_TRUE(deliver(files));
   EXPECT_EQ(files.list(kFolder).value_or(std::vector<std::string>()),
             (std::vector<std::string>{"cur", "new", "tmp"}));
 }
@@ -52,23 +51,23 @@ TEST(Maildir, MakesAllThreeFoldersOfANewMailbox) {
 TEST(Maildir, RepairsAMailboxOfWhichOnlyAPartIsThere) {
   sim::SimFiles files(1, {});
   ASSERT_TRUE(files.make_directories(kFolder + "/tmp"));  // A crash came before new was made.
-  EXPECT_TRUE(write_maildir(files, message()));
+  EXPECT_TRUE(deliver(files));
   EXPECT_EQ(names_in(files, "new").size(), 1U);
 }
 
 TEST(Maildir, AnExistingMailboxCostsNoLookAtItsFolders) {
   sim::SimFiles files(1, {});
-  ASSERT_TRUE(write_maildir(files, message("first")));
+  ASSERT_TRUE(deliver(files, "first"));
   const std::uint64_t before = files.calls();
-  ASSERT_TRUE(write_maildir(files, message("second")));
+  ASSERT_TRUE(deliver(files, "second"));
   // remove, create, write of the fields, two chunks, sync, rename, sync of the folder.
   EXPECT_EQ(files.calls() - before, 8U);
 }
 
 TEST(Maildir, TheSecondCopyOfADeliveryTakesTheFirstOnesPlace) {
   sim::SimFiles files(1, {});
-  ASSERT_TRUE(write_maildir(files, message()));
-  ASSERT_TRUE(write_maildir(files, message()));
+  ASSERT_TRUE(deliver(files));
+  ASSERT_TRUE(deliver(files));
   EXPECT_EQ(names_in(files, "new").size(), 1U);
 }
 
@@ -76,7 +75,7 @@ TEST(Maildir, SurvivesAPowerCutOnceItReturned) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     SCOPED_TRACE(seed);
     sim::SimFiles files(seed, {});
-    ASSERT_TRUE(write_maildir(files, message()));
+    ASSERT_TRUE(deliver(files));
     files.lose_unsynced();
     EXPECT_EQ(files.read(kFolder + "/new/1.V2R0.us").value_or(""), kWritten);
   }
@@ -93,16 +92,16 @@ TEST_P(MaildirFaults, LeaveNoHalfMessageInNewAndTheNextAttemptSucceeds) {
     ASSERT_LT(nth, 100U) << "the loop must end";
     sim::SimFiles files(nth, {});
     if (exists) {
-      ASSERT_TRUE(write_maildir(files, message("old")));
+      ASSERT_TRUE(deliver(files, "old"));
     }
     files.fail_call(nth);
-    const Result<> written = write_maildir(files, message());
+    const Result<> written = deliver(files);
     const bool fired = files.failures() > 0;
     for (const std::string& name : names_in(files, "new"))
       EXPECT_EQ(files.read(kFolder + "/new/" + name).value_or(""), kWritten);
     if (!written) {
       EXPECT_EQ(written.error().fault(), Fault::unavailable);
-      ASSERT_TRUE(write_maildir(files, message()));
+      ASSERT_TRUE(deliver(files));
     }
     files.lose_unsynced();
     EXPECT_EQ(files.read(kFolder + "/new/1.V2R0.us").value_or(""), kWritten);
@@ -116,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(Mailbox, MaildirFaults, ::testing::Bool(), [](const aut
 
 TEST(Maildir, SaysWhenTheDiskIsFullAndLeavesNothing) {
   sim::SimFiles files(1, {.octets_max = 20});
-  const Result<> written = write_maildir(files, message());
+  const Result<> written = deliver(files);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().fault(), Fault::overloaded);
   EXPECT_TRUE(names_in(files, "new").empty());

@@ -40,8 +40,8 @@ struct Job {
 struct Outcome {
   std::uint32_t recipient = 0;    ///< Index into the envelope's recipients.
   State state = State::deferred;  ///< delivered, relayed, deferred or failed.
-  std::string reply;   ///< The remote reply verbatim (lines joined by '\n'), or our reason.
-  std::string remote;  ///< Host and address that said so, or empty.
+  std::string reply;              ///< Remote reply (PeerReply::verbatim()) or our reason: one line.
+  std::string remote;             ///< Host and address that said so, or empty.
   /// With `deferred`: no host of the destination could be spoken to at all, so that other mail
   /// for it had better wait a little too.
   bool unreachable = false;

@@ -1,8 +1,9 @@
 #include "main/commands/configuration.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
+
+#include "io/process.h"
 
 namespace veredus::commands {
 namespace {
@@ -27,8 +28,8 @@ void ConfigurationOptions::add_to(const Command& command) {
 
 std::string ConfigurationOptions::path() const {
   if (!file_.empty()) return file_;
-  const char* variable = std::getenv(kVariable);
-  return variable == nullptr || *variable == '\0' ? kDefaultPath : variable;
+  std::string variable = io::environment_variable(kVariable);
+  return variable.empty() ? kDefaultPath : variable;
 }
 
 Result<config::Loaded> ConfigurationOptions::load() const {

@@ -42,7 +42,7 @@ int show(const QueueOptions& options) {
                                                          "and digits, as in the reply to DATA"),
                     kWrongUse);
   bool found = false;
-  const Result<> read = read_queue(loaded->config, *id, [&](const std::string& entry) {
+  const Result<> read = read_queue(loaded->config, id, [&](const std::string& entry) {
     found = true;
     std::cout << (options.json ? entry + '\n' : show_entry(entry));
   });
