@@ -26,7 +26,7 @@ bench:           ## micro-benchmarks, then whole-program ones beside other mail 
 	@tools/bench
 
 lint:            ## clang-tidy over all sources; unchanged files cost nothing
-	@tools/setup build check
+	@tools/setup
 	@tools/lint
 
 format:          ## format the sources and write docs/rfc.md anew

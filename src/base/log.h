@@ -47,6 +47,8 @@ struct LogConfig {
   Level level = Level::info;
   Format format = Format::logfmt;
   std::string file;  ///< Appended to; empty is standard error.
+
+  friend bool operator==(const LogConfig&, const LogConfig&) = default;
 };
 
 /// Call once, before threads start. Without it, lines go to standard error from `info` up.

@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
   commands::add_send(program);
   commands::add_queue(program);
   commands::add_config(program);
+  commands::add_storage(program);
   commands::add_version(program);
   commands::add_completion(program);
   return line.run(argc, argv);

@@ -96,9 +96,29 @@ def test_bash_completes(program, tmp_path, line, want):
     assert want in done.stdout.decode().split()
 
 
+@pytest.mark.parametrize("arguments", [("--to", "a@b.example>\r\nRCPT TO:<c@d.example"), ("--to", "nobody"),
+                                       ("--from", "a@b>\r\nNOOP"), ("--helo", "a b"), ("--helo", "a\r\nNOOP")])
+def test_send_refuses_what_could_be_a_command(program, arguments):
+    """Before it connects: nobody listens there."""
+    done = subprocess.run([program, "send", "--server", f"127.0.0.1:{free_port()}", "--to", "you@example.test",
+                           *arguments], capture_output=True, timeout=20, check=False)
+    assert done.returncode == 2, done.stderr
+    assert b"connect" not in done.stderr
+
+
+def test_storage_check(waiting):
+    running = waiting.command("storage", "check", "--config", str(waiting.config))
+    assert running.returncode == 1
+    assert b"another process" in running.stderr
+    waiting.stop()
+    checked = waiting.command("storage", "check", "--config", str(waiting.config))
+    assert checked.returncode == 0, checked.stderr
+    assert b"1 message" in checked.stdout
+
+
 def test_every_command_has_help(program):
     for words in ([], ["serve"], ["send"], ["queue"], ["queue", "list"], ["queue", "show"], ["config"],
-                  ["config", "check"], ["config", "show"], ["config", "reference"], ["version"], ["completion"]):
+                  ["config", "check"], ["config", "show"], ["config", "reference"], ["storage", "check"], ["version"], ["completion"]):
         done = subprocess.run([program, *words, "--help"], capture_output=True, timeout=20, check=False)
         assert done.returncode == 0, words
         assert len(done.stdout.split()) > 5, words

@@ -17,6 +17,9 @@ def hang_up(server) -> None:
 
 def test_new_mailboxes_are_there_after_a_reload(start_veredus):
     server = start_veredus(domains=BEFORE.domains)
+    # The worker for local mail lives on for a while, with the old settings.
+    server.send("me@client.example", "you@example.test", mails.mail("before"))
+    server.wait_for_mails(1)
     with server.connect() as old:
         old.greet()
         server.configure(AFTER)

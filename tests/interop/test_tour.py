@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+from conftest import unavailable
 from harness import mails
 from harness.raw_client import RawClient
 from harness.reports import file_tail, show_on_failure
@@ -19,7 +20,7 @@ def tour(program, tmp_path):
     """`veredus serve --dev` in an empty folder, on its own port."""
     try:
         RawClient(PORT, seconds=1).socket.close()
-        pytest.skip(f"port {PORT} is taken: a development server runs already")
+        unavailable(f"port {PORT} is taken: a development server runs already")
     except OSError:
         pass
     log = tmp_path / "output.log"

@@ -17,13 +17,14 @@ Error refusal(const smtp::PeerReply& reply) { return {Fault::unavailable, reply.
 }  // namespace
 
 Client::Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
-               const DeliverConfig& config, queue::Queue& queue)
+               const Surroundings& surroundings)
     : stream_(*stream),
       connection_(std::move(stream)),
       protocol_(protocol),
       remote_(std::move(remote)),
-      config_(config),
-      queue_(queue) {}
+      config_(surroundings.config),
+      queue_(surroundings.queue),
+      workers_(surroundings.workers) {}
 
 io::Task<Result<>> Client::open() {
   const auto greeting = co_await read_reply(config_.greeting_deadline);

@@ -11,6 +11,7 @@
 #include "io/connection.h"
 #include "io/stream.h"
 #include "io/task.h"
+#include "io/workers.h"
 #include "mail/deliver/config.h"
 #include "mail/deliver/outcomes.h"
 #include "mail/queue/queue.h"
@@ -23,9 +24,16 @@ namespace veredus::deliver {
 /// Lives on one reactor. After an error, or once is_usable() is false, only quit() or close() it.
 class Client {
  public:
-  /// `remote` is the host's name and address for outcomes and log. Borrows `config` and `queue`.
+  /// What it works with; all outlive it.
+  struct Surroundings {
+    const DeliverConfig& config;
+    queue::Queue& queue;
+    io::Workers& workers;
+  };
+
+  /// `remote` is the host's name and address for outcomes and log.
   Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
-         const DeliverConfig& config, queue::Queue& queue);
+         const Surroundings& surroundings);
 
   /// Waits for the greeting and introduces us: EHLO, or HELO where EHLO is not known
   /// (RFC 5321 §3.2), or LHLO.
@@ -89,6 +97,7 @@ class Client {
   std::string remote_;
   const DeliverConfig& config_;
   queue::Queue& queue_;
+  io::Workers& workers_;
   smtp::Capabilities peer_;
   bool introduced_ = false;  // open() succeeded
   bool alive_ = true;        // the connection is whole and in step

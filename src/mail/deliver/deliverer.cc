@@ -34,8 +34,8 @@ void Deliverer::start_worker(const std::string& destination) {
   reactor.spawn("deliver", work(*this, destination));
 }
 
-std::unique_ptr<Courier> Deliverer::courier_for(const std::string& destination) const {
-  SharedSettings settings = settings_.load();
+std::unique_ptr<Courier> Deliverer::courier_for(const std::string& destination,
+                                                SharedSettings settings) const {
   if (destination == local_destination())
     return std::make_unique<MailboxCourier>(std::move(settings), system_, queue_);
   auto next_hop = route::parse_destination(destination);
@@ -58,11 +58,18 @@ io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Courier& courier, const
 
 io::Task<> Deliverer::work(Deliverer& deliverer, std::string destination) {
   ++deliverer.workers_;
-  const std::unique_ptr<Courier> courier = deliverer.courier_for(destination);
-  const Duration idle = deliverer.settings_.load()->deliver.idle;
+  SharedSettings settings = deliverer.settings_.load();
+  std::unique_ptr<Courier> courier = deliverer.courier_for(destination, settings);
   for (;;) {
-    std::optional<queue::Job> job = co_await deliverer.queue_.next(destination, idle);
+    std::optional<queue::Job> job =
+        co_await deliverer.queue_.next(destination, settings->deliver.idle);
     if (!job) break;
+    if (SharedSettings latest = deliverer.settings_.load(); latest != settings) {
+      // A reload came: what was accepted by the new settings must be delivered by them.
+      co_await courier->finish();
+      settings = std::move(latest);
+      courier = deliverer.courier_for(destination, settings);
+    }
     std::vector<queue::Outcome> outcomes = co_await attempt(*courier, *job);
     co_await deliverer.queue_.report(std::move(*job), std::move(outcomes));
   }

@@ -27,7 +27,7 @@ class Deliverer {
   void start_worker(const std::string& destination);
   /// The name of a recipient's next hop, for the queue: see route::destination_name.
   std::string destination_of(const queue::Recipient& recipient) const;
-  /// Workers from now on use these. From any reactor.
+  /// Attempts from now on use these. From any reactor.
   void replace(SharedSettings settings);
 
   std::size_t worker_count() const noexcept { return workers_; }
@@ -35,7 +35,8 @@ class Deliverer {
  private:
   static io::Task<> work(Deliverer& deliverer, std::string destination);
   static io::Task<std::vector<queue::Outcome>> attempt(Courier& courier, const queue::Job& job);
-  std::unique_ptr<Courier> courier_for(const std::string& destination) const;
+  std::unique_ptr<Courier> courier_for(const std::string& destination,
+                                       SharedSettings settings) const;
 
   io::System system_;
   queue::Queue& queue_;

@@ -50,6 +50,21 @@ TEST_F(DelivererTest, BringsEachRecipientWhereItBelongs) {
   EXPECT_EQ(files->size(), 1U);
 }
 
+TEST_F(DelivererTest, AWorkerThatWaitsForMoreGoesByTheSettingsOfThen) {
+  start();
+  submit({"you@example.test"});
+  world_.run_for(std::chrono::milliseconds(500));
+  ASSERT_EQ(deliverer_->worker_count(), 1U) << "it waits for another message";
+  route_.domains.front().mailboxes.push_back("newcomer");
+  deliverer_->replace(settings());
+  submit({"newcomer@example.test"});
+  world_.run_for(std::chrono::minutes(1));
+  EXPECT_EQ(storage_.keys(), 0U);
+  const auto files = world_.server().files().list("/mail/example.test/newcomer/new");
+  ASSERT_TRUE(files);
+  EXPECT_EQ(files->size(), 1U);
+}
+
 TEST_F(DelivererTest, TriesAgainWithTheSettingsOfThen) {
   hop("203.0.113.2:26", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
                          "S: 354 go\nC: x\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye"});

@@ -119,9 +119,9 @@ io::Task<Result<std::unique_ptr<Client>>> HostCourier::connect(Target target) co
     co_return fail(Fault::unavailable, stream.error().text());
   }
   const bool lmtp = std::holds_alternative<route::Lmtp>(next_hop_);
-  auto client = std::make_unique<Client>(std::move(*stream),
-                                         lmtp ? smtp::Protocol::lmtp : smtp::Protocol::smtp,
-                                         target.name, config(), queue_);
+  auto client = std::make_unique<Client>(
+      std::move(*stream), lmtp ? smtp::Protocol::lmtp : smtp::Protocol::smtp, target.name,
+      Client::Surroundings{config(), queue_, system_.workers});
   const Result<> opened = co_await client->open();
   if (!opened) {
     co_await client->quit();

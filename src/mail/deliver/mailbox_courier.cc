@@ -23,7 +23,9 @@ io::Task<std::vector<queue::Outcome>> MailboxCourier::deliver(const queue::Job& 
   for (const std::uint32_t recipient : recipients) {
     auto place = place_for(job, recipient);
     if (!place) {
-      outcomes.set(recipient, State::failed, "5.1.1 " + place.error().text(), "");
+      const bool moved = place.error().is_transient();
+      outcomes.set(recipient, state_after(place.error()),
+                   (moved ? "4.3.5 " : "5.1.1 ") + place.error().text(), "");
       continue;
     }
     const Result<> written = co_await put(job, std::move(*place));
@@ -77,7 +79,8 @@ Result<MaildirPlace> MailboxCourier::place_for(const queue::Job& job,
   if (!next_hop) return fail(next_hop.error());
   const auto* mailbox = std::get_if<route::LocalMailbox>(&*next_hop);
   if (mailbox == nullptr)
-    return fail(Fault::refused, "<" + address.text() + "> is no mailbox here any more");
+    return fail(Fault::unavailable,
+                "The configuration has changed: <" + address.text() + "> is no mailbox here now");
   MaildirPlace place;
   place.folder = settings_->deliver.mail_folder + "/" + mailbox->path;
   place.name = maildir_name(job.envelope->received_at, text(job.envelope->id), recipient,

@@ -49,8 +49,9 @@ TEST_F(MailboxTest, AMailboxThatIsGoneFailsAndTheOthersGetTheirs) {
 }
 
 TEST_F(MailboxTest, ADomainThatIsNoLongerOursFails) {
-  EXPECT_EQ(put(job({"a@remote.example"}, "x\r\n")),
-            "0 failed 5.1.1 <a@remote.example> is no mailbox here any more");
+  EXPECT_EQ(
+      put(job({"a@remote.example"}, "x\r\n")),
+      "0 deferred 4.3.5 The configuration has changed: <a@remote.example> is no mailbox here now");
 }
 
 TEST_F(MailboxTest, AFullDiskDefersWithItsOwnStatus) {  // RFC 3463 §3.4: X.3.1

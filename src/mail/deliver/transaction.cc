@@ -39,7 +39,9 @@ io::Task<bool> Client::prepare(Transaction& transaction) {
     transaction.outcomes.set_rest(State::deferred, "4.3.0 " + body.error().text(), "");
     co_return false;
   }
-  auto converted = mime::to_seven_bit(*body);
+  // A large message takes its time, in which the reactor has other sessions to serve.
+  auto convert = [&body] { return mime::to_seven_bit(*body); };
+  auto converted = co_await io::run_blocking(workers_, convert);
   if (!converted) {
     transaction.outcomes.set_rest(State::failed,
                                   "5.6.3 The next hop takes only 7-bit mail and this message "

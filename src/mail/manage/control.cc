@@ -65,21 +65,24 @@ io::Task<> ControlServer::take_clients(ControlServer& server) {
   for (;;) {
     auto client = co_await server.listener_->accept();
     if (!client) co_return;
+    if (server.clients_ == kClientsMax) continue;  // Closes it.
+    ++server.clients_;
     server.system_.reactors.front()->spawn("control", serve(server, std::move(*client)));
   }
 }
 
 io::Task<> ControlServer::serve(ControlServer& server, std::unique_ptr<io::Stream> stream) {
   io::Connection connection(std::move(stream));
-  for (;;) {
+  Result<> flushed;
+  while (flushed) {
     auto line = co_await connection.read_line(kRequestOctetsMax, kRequestDeadline);
-    if (!line) co_return;
+    if (!line) break;
     const Result<> answered = co_await server.answer(connection, std::move(*line));
     connection.put(answered ? kEnd : failure(answered.error().text()));
     connection.put("\r\n");
-    const Result<> flushed = co_await connection.flush(kAnswerDeadline);
-    if (!flushed) co_return;
+    flushed = co_await connection.flush(kAnswerDeadline);
   }
+  --server.clients_;
 }
 
 io::Task<Result<>> ControlServer::answer(io::Connection& connection, std::string line) {

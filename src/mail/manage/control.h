@@ -35,6 +35,8 @@ class ControlServer {
   void stop();
 
  private:
+  static constexpr int kClientsMax = 16;
+
   static io::Task<> take_clients(ControlServer& server);
   static io::Task<> serve(ControlServer& server, std::unique_ptr<io::Stream> stream);
   io::Task<Result<>> answer(io::Connection& connection, std::string line);
@@ -44,6 +46,7 @@ class ControlServer {
   io::System system_;
   queue::Queue& queue_;
   std::unique_ptr<io::Listener> listener_;
+  int clients_ = 0;
 };
 
 /// The commands' side: sends one request and gives each line of the answer to `line`.

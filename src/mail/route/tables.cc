@@ -147,18 +147,25 @@ void set_postmaster(const RouteConfig& config, Router::Tables& tables, Complaint
   if (address) tables.postmaster = *address;
 }
 
-/// An alias that leads round in a circle, or to nobody, is told now rather than to a sender.
-void try_aliases(const RouteConfig& config, const Router& router, Complaints& complaints) {
-  for (const DomainConfig& entry : config.domains)
-    for (const auto& [name, targets] : entry.aliases) {
-      const auto address = smtp::Address::parse(name + "@" + entry.name);
-      const std::string key = "domain " + entry.name + ": aliases." + name;
-      if (!address) {
-        complaints.add(key, address.error().text());
-      } else if (const auto expanded = router.expand(*address); !expanded) {
-        complaints.add(key, expanded.error().text());
-      }
-    }
+/// Complains when `target` of `entry` leads round in a circle or to nobody: better now than to a
+/// sender.
+void try_target(const DomainConfig& entry, const std::string& key, const std::string& target,
+                const Router& router, Complaints& complaints) {
+  const std::string path = "domain " + entry.name + ": " + key;
+  const auto address =
+      smtp::Address::parse(target.contains('@') ? target : target + "@" + entry.name);
+  if (!address) return complaints.add(path, address.error().text());
+  if (const auto expanded = router.expand(*address); !expanded)
+    complaints.add(path, expanded.error().text());
+}
+
+void try_targets(const RouteConfig& config, const Router& router, Complaints& complaints) {
+  for (const DomainConfig& entry : config.domains) {
+    for (const auto& [name, targets] : entry.aliases)
+      try_target(entry, "aliases." + name, name, router, complaints);
+    if (!entry.catch_all.empty())
+      try_target(entry, "catch_all", entry.catch_all, router, complaints);
+  }
 }
 
 }  // namespace
@@ -208,7 +215,7 @@ Result<Router> Router::make(const RouteConfig& config) {
   if (!complaints.empty()) return fail(complaints.error());
 
   Router router(std::move(tables));
-  try_aliases(config, router, complaints);
+  try_targets(config, router, complaints);
   if (!complaints.empty()) return fail(complaints.error());
   return router;
 }

@@ -85,8 +85,9 @@ Result<bool> Assembly::replace(const AssemblyConfig& config) {
   auto settings = make_settings(config);
   if (!settings) return fail(settings.error());
   const bool needs_restart = config.listen != config_.listen || config.queue != config_.queue;
-  server_.replace(std::move(settings->accept));
+  // First those who deliver: nobody may accept what they do not know yet.
   deliverer_.replace(std::move(settings->deliver));
+  server_.replace(std::move(settings->accept));
   return needs_restart;
 }
 

@@ -17,6 +17,7 @@ void add_serve(const Command& program);
 void add_send(const Command& program);
 void add_queue(const Command& program);
 void add_config(const Command& program);
+void add_storage(const Command& program);
 void add_version(const Command& program);
 void add_completion(const Command& program);
 

@@ -11,6 +11,8 @@ namespace {
 int check(const ConfigurationOptions& options) {
   const auto loaded = options.load();
   if (!loaded) return complain(loaded.error(), kConfiguration);
+  for (const std::string& warning : config::warnings(loaded->config))
+    std::cout << loaded->source << ": warning: " << warning << '\n';
   std::cout << loaded->source << ": good\n";
   return kDone;
 }

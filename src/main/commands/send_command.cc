@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "io/kernel_random.h"
 #include "io/process.h"
 #include "io/reactors.h"
@@ -19,6 +20,7 @@
 #include "main/commands/progress.h"
 #include "main/send/message.h"
 #include "main/send/run.h"
+#include "wire/smtp/address.h"
 
 namespace veredus::commands {
 namespace {
@@ -63,6 +65,31 @@ Result<std::optional<std::string>> read_body(const std::string& path) {
 
 void show_line(bool from_us, std::string_view line) {
   std::cerr << (from_us ? "C: " : "S: ") << line << '\n';
+}
+
+/// As it is written between < and >; an octet more could be a command of its own.
+Result<std::string> checked_address(const std::string& text) {
+  const auto address = smtp::Address::parse(text);
+  if (!address) return fail(Fault::malformed, printable(text) + ": " + address.error().text());
+  return address->text();
+}
+
+/// What goes into commands, made fit for it. Errors: malformed, naming what is not.
+Result<> check_envelope(SendOptions& options) {
+  if (!options.from.empty()) {
+    auto sender = checked_address(options.from);
+    if (!sender) return fail(sender.error());
+    options.from = std::move(*sender);
+  }
+  for (std::string& recipient : options.to) {
+    auto checked = checked_address(recipient);
+    if (!checked) return fail(checked.error());
+    recipient = std::move(*checked);
+  }
+  const bool is_word =
+      std::ranges::all_of(options.helo, [](char c) { return c > ' ' && c < 0x7F; });
+  if (!is_word) return fail(Fault::malformed, "--helo: " + printable(options.helo) + " is no name");
+  return {};
 }
 
 send::Order make_order(const SendOptions& options, const io::Endpoint& server,
@@ -134,7 +161,9 @@ int run_order(send::Order order) {
   return report(*run, took);
 }
 
-int send_mail(const SendOptions& options) {
+int send_mail(SendOptions& options) {
+  const Result<> checked = check_envelope(options);
+  if (!checked) return complain(checked.error(), kWrongUse);
   const std::string name = options.development ? kDevelopmentServer : options.server;
   const auto server = io::resolve_endpoint(name, 25);
   if (!server) return complain(server.error(), kFailed);

@@ -132,11 +132,31 @@ INSTANTIATE_TEST_SUITE_P(
                   "hostname = \"a.example\"\n[[domain]]\nname = \"a.example\"\n"
                   "mailboxes = [\"x\"]\naliases = { a = [\"b\"], b = [\"a\"] }\n",
                   "veredus.toml:5: domain a.example: aliases.a: "},
+        ErrorCase{"CatchAllToNobody",
+                  "hostname = \"a.example\"\n[[domain]]\nname = \"a.example\"\n"
+                  "mailboxes = [\"x\"]\ncatch_all = \"nobody\"\n",
+                  "veredus.toml:5: domain a.example: catch_all: No such mailbox here"},
         ErrorCase{"SmartHost", "hostname = \"a.example\"\n[relay]\nsmart_host = \"a b\"\n",
                   "veredus.toml:3: relay.smart_host: "}),
     [](const auto& param) { return param.param.name; });
 
 TEST(Parse, DevelopmentTextIsGood) { EXPECT_EQ(errors_of(development_text()), ""); }
+
+TEST(Warnings, OfAnOpenRelayAndOfLostMail) {
+  EXPECT_TRUE(warnings(parse(kMinimal, "x")->config).empty());
+  const std::string text =
+      std::string(kMinimal) + "[relay]\nnetworks = [\"0.0.0.0/0\"]\n[storage]\nsync = false\n";
+  const auto found = warnings(parse(text, "x")->config);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_THAT(found[0], HasSubstr("relay.networks: 0.0.0.0/0"));
+  EXPECT_THAT(found[1], HasSubstr("storage.sync: "));
+}
+
+TEST(Load, TellsThatADirectoryIsNoFile) {
+  const auto loaded = load("/");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().text(), "/: cannot be read: it is a directory");
+}
 
 TEST(Load, NamesTheFileThatIsNotThere) {
   const auto loaded = load("/nowhere/veredus.toml");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -104,12 +105,27 @@ Result<Loaded> parse(std::string_view text, const std::string& source) {
 }
 
 Result<Loaded> load(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown))
+    return fail(Fault::unavailable, path + ": cannot be read: it is a directory");
   std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad())
+  if (!file.is_open())
     return fail(Fault::unavailable,
                 path + ": cannot be read: " + std::generic_category().message(errno));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
   return parse(text, path);
+}
+
+std::vector<std::string> warnings(const Config& config) {
+  std::vector<std::string> found;
+  for (const IpNetwork& network : config.relay.networks)
+    if (network.text().ends_with("/0"))
+      found.push_back("relay.networks: " + network.text() +
+                      " lets anybody send to anywhere through this server: an open relay, which "
+                      "spammers find within hours");
+  if (!config.storage.sync)
+    found.emplace_back("storage.sync: is off: a power cut loses mail that was acknowledged");
+  return found;
 }
 
 std::string_view development_text() {

@@ -28,6 +28,9 @@ struct Loaded {
 /// Reads the file at `path`. Errors: as parse(); unavailable when it cannot be read.
 [[nodiscard]] Result<Loaded> load(const std::string& path);
 
+/// What is allowed but probably not meant, or dangerous: one sentence each, with its key.
+std::vector<std::string> warnings(const Config& config);
+
 /// A mail server to try things out with: loopback, port 2525, everything below ./run.
 std::string_view development_text();
 

@@ -37,6 +37,8 @@ Result<> Service::open() {
                          {"configuration", loaded_.source},
                          {"storage", config.storage.path},
                          {"descriptors_max", io::raise_descriptor_limit()}});
+  for (const std::string& warning : config::warnings(config))
+    log::warning("configuration_warning", {{"reason", warning}});
   io::ProductionOptions options;
   options.reactors = config.threads > 0 ? config.threads : io::processor_count();
   options.workers = kWorkers;
@@ -120,11 +122,12 @@ void Service::apply(Result<config::Loaded> loaded) {
   }
   const bool needs_restart = *replaced || loaded->config.storage != loaded_.config.storage ||
                              loaded->config.dns != loaded_.config.dns ||
-                             loaded->config.threads != loaded_.config.threads;
+                             loaded->config.threads != loaded_.config.threads ||
+                             loaded->config.log != loaded_.config.log;
   log::info("reloaded", {{"configuration", loaded->source}});
   if (needs_restart)
     log::warning("reload_needs_restart",
-                 {{"reason", "listen, queue, storage, dns or threads changed"}});
+                 {{"reason", "listen, queue, storage, dns, log or threads changed"}});
 }
 
 }  // namespace veredus

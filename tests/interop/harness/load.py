@@ -7,7 +7,8 @@ import threading
 from . import mails
 from .raw_client import Gone, RawClient
 
-SIZES, SIZE_WEIGHTS = (200, 4000, 60_000, 300_000), (40, 50, 8, 2)
+# The largest is over accept.memory_bytes_max: it streams to storage while it comes in.
+SIZES, SIZE_WEIGHTS = (200, 4000, 60_000, 300_000, 3_000_000), (40, 50, 8, 2, 1)
 
 
 class Load:
