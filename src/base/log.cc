@@ -7,7 +7,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -22,6 +21,9 @@ namespace veredus::log {
 namespace {
 
 constexpr std::size_t kRingLinesMax = 16384;
+/// How long lines gather after a write: a wake and a write for each line would cost more than the
+/// line itself.
+constexpr std::chrono::milliseconds kGather{10};
 constexpr int kFileMode = 0640;
 
 constexpr std::string_view kHex = "0123456789abcdef";
@@ -112,23 +114,51 @@ void append_field(std::string& line, const Field& field, Format format) {
   }
 }
 
-/// RFC 3339 §5.6, in UTC, to the millisecond.
-std::string timestamp() {
+/// RFC 3339 §5.6, in UTC, to the millisecond. The date is rendered once a second.
+void append_timestamp(std::string& out) {
+  thread_local std::time_t rendered = -1;
+  thread_local std::array<char, 32> date{};
   const auto now = std::chrono::system_clock::now();
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  if (seconds != rendered) {
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
+    rendered = seconds;
+  }
   const auto milliseconds =
       std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
-  const std::string fraction = std::to_string(1000 + milliseconds).substr(1);
-  return text.data() + fraction + "Z";
+  out += date.data();
+  for (const auto unit : {100, 10, 1}) out += static_cast<char>('0' + milliseconds / unit % 10);
+  out += 'Z';
 }
 
-std::string render_now(Format format, Level level, std::string_view event,
-                       std::initializer_list<Field> fields) {
-  return render(format, timestamp(), level, event, fields) + "\n";
+void append_line(std::string& out, Format format, std::string_view time, Level level,
+                 std::string_view event, std::initializer_list<Field> fields) {
+  const bool json = format == Format::json;
+  out += json ? "{\"time\":\"" : "time=";
+  out += time;
+  out += json ? "\",\"level\":\"" : " level=";
+  out += name_of(level);
+  out += json ? "\",\"event\":\"" : " event=";
+  out += event;
+  if (json) out += '"';
+  for (const Field& field : fields) append_field(out, field, format);
+  if (json) out += '}';
+}
+
+/// The line of an event that happens now, with its newline. It stays valid until this thread
+/// renders another one.
+std::string_view render_now(Format format, Level level, std::string_view event,
+                            std::initializer_list<Field> fields) {
+  thread_local std::string time;
+  thread_local std::string line;
+  time.clear();
+  line.clear();
+  append_timestamp(time);
+  append_line(line, format, time, level, event, fields);
+  line += '\n';
+  return line;
 }
 
 /// False when not all could be written.
@@ -141,6 +171,39 @@ bool write_whole(int descriptor, std::string_view text) {
   }
   return true;
 }
+
+/// The last kRingLinesMax lines that were added, one after the other; a line has one newline, its
+/// last octet.
+class Ring {
+ public:
+  std::size_t lines() const noexcept { return lines_; }
+  std::string_view text() const noexcept { return std::string_view(text_).substr(begin_); }
+  /// False when the oldest line had to go for it.
+  bool add(std::string_view line) {
+    text_ += line;
+    if (lines_ < kRingLinesMax) {
+      ++lines_;
+      return true;
+    }
+    begin_ = text_.find('\n', begin_) + 1;
+    if (begin_ > text_.size() / 2) {
+      text_.erase(0, begin_);
+      begin_ = 0;
+    }
+    return false;
+  }
+  /// Keeps its memory for the lines to come.
+  void clear() noexcept {
+    text_.clear();
+    begin_ = 0;
+    lines_ = 0;
+  }
+
+ private:
+  std::string text_;
+  std::size_t begin_ = 0;  // of the oldest line in text_
+  std::size_t lines_ = 0;
+};
 
 /// The ring, and the thread that empties it.
 class Sink {
@@ -161,42 +224,44 @@ class Sink {
 
   Format format() const noexcept { return format_; }
 
-  void push(std::string line) {
-    bool was_empty = false;
+  void push(std::string_view line) {
+    bool wake = false;
     {
       const std::scoped_lock lock(mutex_);
-      was_empty = lines_.empty();
-      if (lines_.size() == kRingLinesMax) {
-        lines_.pop_front();
-        ++lost_;
-      }
-      lines_.push_back(std::move(line));
+      const bool was_empty = ring_.lines() == 0;
+      if (!ring_.add(line)) ++lost_;
+      wake = (was_empty && idle_) || ring_.lines() == kRingLinesMax / 2;
     }
-    if (was_empty) changed_.notify_one();
+    if (wake) changed_.notify_one();
   }
 
  private:
   void run() {
     pthread_setname_np(pthread_self(), "log");
+    Ring full;
     std::unique_lock lock(mutex_);
     for (;;) {
-      changed_.wait(lock, [this] { return stopping_ || !lines_.empty(); });
-      if (lines_.empty()) return;
-      const std::deque<std::string> lines = std::exchange(lines_, {});
+      idle_ = true;
+      changed_.wait(lock, [this] { return stopping_ || ring_.lines() > 0; });
+      idle_ = false;
+      if (ring_.lines() == 0) return;
+      std::swap(ring_, full);
       const std::uint64_t lost = std::exchange(lost_, 0);
       lock.unlock();
-      const bool written = write_out(lines, lost);
+      const bool written = write_out(full.text(), lost);
       lock.lock();
       // Nobody can be told that the disk is full but whoever reads on once it is not.
-      if (!written) lost_ += lost + lines.size();
+      if (!written) lost_ += lost + full.lines();
+      full.clear();
+      changed_.wait_for(lock, kGather,
+                        [this] { return stopping_ || ring_.lines() >= kRingLinesMax / 2; });
     }
   }
 
-  bool write_out(const std::deque<std::string>& lines, std::uint64_t lost) const {
-    std::string text;
-    if (lost > 0)
-      text = render_now(format_, Level::warning, "log_overflow", {{"lines_lost", lost}});
-    for (const std::string& line : lines) text += line;
+  bool write_out(std::string_view text, std::uint64_t lost) const {
+    if (lost > 0 && !write_whole(descriptor_, render_now(format_, Level::warning, "log_overflow",
+                                                         {{"lines_lost", lost}})))
+      return false;
     return write_whole(descriptor_, text);
   }
 
@@ -204,8 +269,9 @@ class Sink {
   Format format_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::string> lines_;
+  Ring ring_;
   std::uint64_t lost_ = 0;
+  bool idle_ = false;  // The thread waits for a first line.
   bool stopping_ = false;
   std::thread thread_;  // Last: it uses all of the above.
 };
@@ -270,16 +336,8 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
 
 std::string render(Format format, std::string_view time, Level level, std::string_view event,
                    std::initializer_list<Field> fields) {
-  const bool json = format == Format::json;
-  std::string line(json ? "{\"time\":\"" : "time=");
-  line += time;
-  line += json ? "\",\"level\":\"" : " level=";
-  line += name_of(level);
-  line += json ? "\",\"event\":\"" : " event=";
-  line += event;
-  if (json) line += '"';
-  for (const Field& field : fields) append_field(line, field, format);
-  if (json) line += '}';
+  std::string line;
+  append_line(line, format, time, level, event, fields);
   return line;
 }
 

@@ -4,7 +4,8 @@
 //   -> time=... level=info event=delivery_deferred queue_id=01J8... domain=example.org attempt=3
 //
 // Writing never blocks the caller: lines go to a bounded ring that a thread of its own empties;
-// when it overflows the oldest lines go and a line `event=log_overflow` says how many.
+// when it overflows the oldest lines go and a line `event=log_overflow` says how many. Lines gather
+// for up to 10 ms: kill -9 may lose the log, never the mail, of that time.
 
 #pragma once
 

@@ -1,9 +1,11 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -99,6 +101,32 @@ TEST_F(LogFile, NamesTheFileItCannotWrite) {
   const auto started = start({Level::info, Format::logfmt, directory_ + "/missing/log"});
   ASSERT_FALSE(started);
   EXPECT_TRUE(started.error().text().contains("/missing/log")) << started.error().text();
+}
+
+/// System calls of this process that write, or nothing where the kernel does not say.
+std::optional<std::uint64_t> write_calls() {
+  std::ifstream counts("/proc/self/io");
+  std::string name;
+  for (std::uint64_t value = 0; counts >> name >> value;) {
+    if (name == "syscw:") return value;
+  }
+  return std::nullopt;
+}
+
+TEST_F(LogFile, LinesThatFollowEachOtherShareAWriteAndNeedNoStop) {
+  ASSERT_TRUE(start({Level::info, Format::logfmt, path()}));
+  const auto before = write_calls();
+  if (!before) GTEST_SKIP() << "no /proc/self/io";
+  constexpr std::size_t kLines = 200;
+  for (std::size_t line = 0; line < kLines; ++line) {
+    info("line", {{"line", line}});
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (lines().size() < kLines && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(lines().size(), kLines);
+  EXPECT_LT(*write_calls() - *before, kLines / 2);
 }
 
 TEST_F(LogFile, EveryLineOfManyThreadsIsWholeAndThere) {

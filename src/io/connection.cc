@@ -36,26 +36,28 @@ Error was_interrupted() { return {Fault::cancelled, "interrupted to shut down"};
 
 }  // namespace
 
-/// A line while its parts come in. What is too long is counted, not kept.
+/// A line while its parts come in.
 class Connection::Line {
  public:
-  explicit Line(std::size_t octets_max) : octets_max_(octets_max) {}
+  Line(std::size_t octets_max, LineEnd line_end) : octets_max_(octets_max), line_end_(line_end) {}
 
   void add(std::string_view part) {
     octets_ += part.size();
-    if (octets_ <= octets_max_) {
-      text_.append(part);
-    } else {
-      text_ = {};
-    }
+    if (!is_too_long()) text_.append(part);
   }
-  bool is_endless() const noexcept { return octets_ > kSkipMax; }
+  std::size_t octets() const noexcept { return octets_; }
+  bool is_too_long() const noexcept { return octets_ > octets_max_; }
 
-  /// Once the LF was added.
+  /// Once the LF was added, or the line is too long.
   Result<std::string> finish() {
-    if (octets_ > octets_max_)
+    if (is_too_long())
       return fail(Fault::malformed, "line too long (at most " + std::to_string(octets_max_) +
                                         " octets with its end)");
+    if (line_end_ == LineEnd::lf) {
+      text_.pop_back();
+      while (text_.ends_with('\r')) text_.pop_back();
+      return std::move(text_);
+    }
     if (!text_.ends_with("\r\n"))
       return fail(Fault::malformed, "line ends with LF instead of CRLF");
     text_.resize(text_.size() - 2);
@@ -65,6 +67,7 @@ class Connection::Line {
 
  private:
   std::size_t octets_max_;
+  LineEnd line_end_;
   std::size_t octets_ = 0;
   std::string text_;
 };
@@ -75,12 +78,17 @@ Connection::~Connection() {
   if (buffer_) give_back(std::move(buffer_));
 }
 
-Task<Result<std::string>> Connection::read_line(std::size_t octets_max, Duration deadline) {
+Task<Result<std::string>> Connection::read_line(std::size_t octets_max, Duration deadline,
+                                                LineEnd line_end) {
+  if (skipped_ > 0) {
+    auto skipped = co_await skip_line(deadline);
+    if (!skipped) co_return fail(skipped.error());
+  }
   if (input().empty()) {
     auto begun = co_await wait_for_line(deadline);
     if (!begun) co_return fail(begun.error());
   }
-  Line line(octets_max);
+  Line line(octets_max, line_end);
   std::optional<SteadyTime> until;
   for (;;) {
     const std::string_view arrived = input();
@@ -88,8 +96,8 @@ Task<Result<std::string>> Connection::read_line(std::size_t octets_max, Duration
     const bool complete = end != std::string_view::npos;
     line.add(arrived.substr(0, complete ? end + 1 : end));
     consume(complete ? end + 1 : arrived.size());
-    if (complete) co_return line.finish();
-    if (line.is_endless()) co_return fail(Fault::overloaded, "a line without end");
+    if (!complete && line.is_too_long()) skipped_ = line.octets();
+    if (complete || line.is_too_long()) co_return line.finish();
 
     if (has_output()) {
       auto flushed = co_await flush(deadline);
@@ -163,6 +171,29 @@ Task<Result<>> Connection::wait_for_line(Duration deadline) {
   auto ready = co_await stream_->wait_readable(deadline);
   if (!ready) co_return ready;
   co_return co_await fill(deadline);
+}
+
+/// Throws away what is left of a line that was too long.
+Task<Result<>> Connection::skip_line(Duration deadline) {
+  const SteadyTime now = stream_->now();
+  const SteadyTime until = deadline < SteadyTime::max() - now ? now + deadline : SteadyTime::max();
+  while (skipped_ <= kSkipMax) {
+    if (input().empty()) {
+      const Duration left = std::max(until - stream_->now(), Duration::zero());
+      auto arrived = co_await wait_for_line(left);
+      if (!arrived) co_return arrived;
+    }
+    const std::string_view arrived = input();
+    const std::size_t end = arrived.find('\n');
+    if (end != std::string_view::npos) {
+      consume(end + 1);
+      skipped_ = 0;
+      co_return Result<>();
+    }
+    skipped_ += arrived.size();
+    consume(arrived.size());
+  }
+  co_return fail(Fault::overloaded, "a line without end");
 }
 
 Task<Result<>> Connection::fill(Duration deadline) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,13 @@ class Connection {
  public:
   static constexpr std::size_t kInputBytes = 32 * 1024;
 
+  /// What ends a line.
+  enum class LineEnd : std::uint8_t {
+    crlf,  ///< For servers: anything else is refused (RFC 5321 §2.3.8).
+    lf,    ///< For clients, who read replies: CRs before the LF are dropped, and it may have none.
+           ///< A reply misread costs more than one taken: the message would be sent again.
+  };
+
   explicit Connection(std::unique_ptr<Stream> stream);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -30,15 +38,17 @@ class Connection {
   /// The next line without its CRLF. Owns its text: nothing here points into the input buffer,
   /// so it may be kept across co_await. What flush() has not yet sent is sent before waiting.
   ///
-  /// `octets_max` counts the CRLF. A longer line, or one with a bare CR, is read to its end (up
-  /// to `kSkipMax` octets) and thrown away, so that the next call begins at the next line: the
-  /// caller may answer and go on. A bare LF ends a line too, but one that is refused: somebody
-  /// who sends nothing else gets an answer, and nobody a command by it.
-  /// `deadline` is for the whole line.
+  /// `octets_max` counts the CRLF. A longer line fails as soon as it is too long, whether its end
+  /// has come or not: the caller may answer and go on, for the next call throws the rest of the
+  /// line away (up to `kSkipMax` octets) and then reads the next one. A line with a bare CR is
+  /// read to its end first. A bare LF ends a line too, but one that is refused: somebody who sends
+  /// nothing else gets an answer, and nobody a command by it. LineEnd::lf is not so strict.
+  /// `deadline` is for the whole line, and once more for the rest of one that was too long.
   /// Errors: malformed (too long, or a bare CR or LF; the text says which), overloaded (no end
   /// within kSkipMax: give up), unavailable (peer gone), cancelled (deadline, interrupt()).
-  Task<Result<std::string>> read_line(std::size_t octets_max, Duration deadline);
-  static constexpr std::size_t kSkipMax = 16UL * 1024 * 1024;
+  Task<Result<std::string>> read_line(std::size_t octets_max, Duration deadline,
+                                      LineEnd line_end = LineEnd::crlf);
+  static constexpr std::size_t kSkipMax = 1024UL * 1024;
 
   /// True when a whole line has already arrived: the reply may wait for the next one's, so that
   /// a pipelined group is answered in one packet (RFC 2920 §3.2).
@@ -81,6 +91,7 @@ class Connection {
   class Line;
 
   Task<Result<>> wait_for_line(Duration deadline);
+  Task<Result<>> skip_line(Duration deadline);
   Task<Result<>> fill(Duration deadline);
   void release_if_empty() noexcept;
 
@@ -88,6 +99,7 @@ class Connection {
   std::unique_ptr<char[]> buffer_;  // kInputBytes, or null while input is empty
   std::size_t begin_ = 0;           // input is buffer_[begin_, end_)
   std::size_t end_ = 0;
+  std::size_t skipped_ = 0;  // Octets of a line that was too long; 0 when not within one.
   std::string output_;
   bool interrupted_ = false;
 };

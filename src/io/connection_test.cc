@@ -51,15 +51,17 @@ class ConnectionTest : public ReactorTest {
     return Connection(std::make_unique<ScriptedStream>(std::move(input), output_));
   }
   /// Reads lines until an error that ends the connection; each line or error text in brackets.
-  std::string read_all(std::deque<std::string> input, std::size_t octets_max) {
+  std::string read_all(std::deque<std::string> input, std::size_t octets_max,
+                       Connection::LineEnd line_end = Connection::LineEnd::crlf) {
     Connection connection = scripted(std::move(input));
-    return run_on(first(), lines_of(connection, octets_max));
+    return run_on(first(), lines_of(connection, octets_max, line_end));
   }
 
-  static Task<std::string> lines_of(Connection& connection, std::size_t octets_max) {
+  static Task<std::string> lines_of(Connection& connection, std::size_t octets_max,
+                                    Connection::LineEnd line_end) {
     std::string all;
     for (;;) {
-      auto line = co_await connection.read_line(octets_max, seconds(5));
+      auto line = co_await connection.read_line(octets_max, seconds(5), line_end);
       all += "[" + (line ? *line : "!" + line.error().text()) + "]";
       if (!line && line.error().fault() != Fault::malformed) co_return all;
     }
@@ -107,8 +109,37 @@ TEST_F(ConnectionTest, ReadsLinesLongerThanItsBuffer) {
 }
 
 TEST_F(ConnectionTest, GivesUpOnALineWithoutEnd) {
-  const std::string part(1024UL * 1024, 'x');
-  EXPECT_EQ(read_all(std::deque<std::string>(17, part), 1000), "[!a line without end]");
+  const std::string part(64UL * 1024, 'x');
+  EXPECT_EQ(read_all(std::deque<std::string>(17, part), 1000),
+            "[!line too long (at most 1000 octets with its end)][!a line without end]");
+}
+
+/// Long before its end, and once only.
+TEST_F(ConnectionTest, SaysAtOnceThatALineIsTooLong) {
+  Connection connection = scripted({"123456", "78901", "2", "345\r\nNOOP\r\n"});
+  const auto too_long = run_on(first(), connection.read_line(10, seconds(5)));
+  ASSERT_FALSE(too_long);
+  EXPECT_EQ(too_long.error().fault(), Fault::malformed);
+  connection.put("500");
+  EXPECT_EQ(run_on(first(), connection.read_line(10, seconds(5))), "NOOP");
+  EXPECT_EQ(output_, "500|") << "sent before waiting for the rest";
+}
+
+TEST_F(ConnectionTest, InterruptEndsTheWaitForTheRestOfALine) {
+  Connection connection = scripted({"12345678901", "2"});
+  ASSERT_FALSE(run_on(first(), connection.read_line(10, seconds(5))));
+  connection.interrupt();
+  const auto interrupted = run_on(first(), connection.read_line(10, seconds(5)));
+  ASSERT_FALSE(interrupted);
+  EXPECT_EQ(interrupted.error().fault(), Fault::cancelled);
+}
+
+TEST_F(ConnectionTest, ClientsTakeAnyLineEndInReplies) {
+  constexpr std::string_view kReplies = "250-a\n250-b\r\n250-c\r\r\n\n250 d\n";
+  for (std::size_t cut = 1; cut < kReplies.size(); ++cut)
+    EXPECT_EQ(read_all({std::string(kReplies.substr(0, cut)), std::string(kReplies.substr(cut))},
+                       20, Connection::LineEnd::lf),
+              "[250-a][250-b][250-c][][250 d][!the peer closed the connection]");
 }
 
 Task<Result<>> answer_three(Connection& connection) {

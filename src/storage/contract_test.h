@@ -234,6 +234,38 @@ TEST_P(StorageContract, DiscardThrowsAwayWhatWasAppended) {
   EXPECT_EQ(read(BlobId{13}, 1), "(unavailable)");
 }
 
+TEST_P(StorageContract, ABodyWithoutItsHeadIsNeverClaimed) {
+  const auto refuse = [this](BlobId id, std::uint32_t first_chunk) {
+    Batch batch;
+    batch.put(Space::queue, "envelope", Bytes("e"));
+    batch.put_blob(id, first_chunk, {Bytes("tail")});
+    const Result<> refused = commit(std::move(batch));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault(), Fault::unavailable);
+    EXPECT_EQ(get("envelope"), "(none)");
+    EXPECT_EQ(read(id, first_chunk), "(unavailable)");
+  };
+  ASSERT_TRUE(append(BlobId{31}, 0, "swept"));
+  reopen();
+  refuse(BlobId{31}, 1);
+  EXPECT_FALSE(append(BlobId{31}, 1, "no head")) << "it is said as soon as it is known";
+  refuse(BlobId{31}, 2);
+
+  ASSERT_TRUE(append(BlobId{32}, 0, "head"));
+  refuse(BlobId{32}, 2);
+  ASSERT_TRUE(claim(BlobId{32}, 1, {"tail"}));
+  EXPECT_EQ(read(BlobId{32}, 0), "head");
+  EXPECT_EQ(read(BlobId{32}, 1), "tail");
+}
+
+TEST_P(StorageContract, DiscardDoesNothingToWhatABatchClaimed) {
+  ASSERT_TRUE(append(BlobId{33}, 0, "head"));
+  ASSERT_TRUE(claim(BlobId{33}, 1, {"tail"}));
+  ASSERT_TRUE(run(storage().discard(BlobId{33}, 1)));
+  EXPECT_EQ(read(BlobId{33}, 0), "head");
+  EXPECT_EQ(read(BlobId{33}, 1), "tail");
+}
+
 TEST_P(StorageContract, EraseRemovesEveryChunkOfABlobAndNoOther) {
   ASSERT_TRUE(claim(BlobId{1}, 0, {"neighbour before"}));
   ASSERT_TRUE(claim(BlobId{2}, 0, {std::string(kChunkBytes, 'x'), "y"}));

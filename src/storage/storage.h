@@ -61,6 +61,8 @@ class Batch {
 
   /// Makes the blob real: the chunks already appended (Storage::append), `first_chunk` of them,
   /// followed by `chunks`. Until a batch with this commits, the blob does not survive a restart.
+  /// The batch is refused (Fault::unavailable) unless all those chunks are still there: a disk
+  /// that failed and came back may have lost some.
   void put_blob(BlobId id, std::uint32_t first_chunk, std::vector<Bytes> chunks) {
     blob_puts.emplace_back(id, std::move(chunks), first_chunk);
   }
@@ -108,9 +110,10 @@ class Blob {
 
   /// Adds chunk number `chunk` (from 0, in order) of a body too large to keep in memory. Not
   /// durable by itself: Batch::put_blob makes it so. What no batch ever claimed is swept at the
-  /// next start. Errors as Meta::commit.
+  /// next start. Errors as Meta::commit; unavailable also when the chunk before it is not there.
   virtual io::Task<Result<>> append(BlobId id, std::uint32_t chunk, Bytes octets) = 0;
-  /// Throws away what append() added to a blob that will not be claimed.
+  /// Throws away what append() added to a blob that will not be claimed. Does nothing to a blob
+  /// that was: a commit may fail and be found done after a restart.
   virtual io::Task<Result<>> discard(BlobId id, std::uint32_t chunk_count) = 0;
 
   /// Errors: unavailable (I/O, or there is no such chunk: our books are wrong).

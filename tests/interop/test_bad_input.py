@@ -9,6 +9,8 @@ from harness.raw_client import Gone, RawClient, Reply
 
 MEMORY_GROWTH_MAX_KIB = 64 * 1024
 MIB = 1024 * 1024
+IDLE_SESSIONS = 400
+IDLE_SESSION_KIB_MAX = 20  # Twice the aim: the allocator's own is in it.
 NOT_TRUSTED = ["192.0.2.0/24"]  # Makes loopback a stranger.
 
 
@@ -53,13 +55,19 @@ def test_command_line_of_10_megabytes(server):
     with server.connect() as client:
         client.greet()
         send_as_much_as_taken(client, b"x" * 65536, 10 * MIB)
-        try:
-            client.send(b"\r\nQUIT\r\n")
-        except Gone:
-            return  # Sent away before the end; the reply is lost with the connection's reset.
         replies = replies_until_closed(client)
-        assert replies and replies[0].code in (500, 421), replies
+        assert [reply.code for reply in replies] == [500, 421], replies
         assert "long" in replies[0].text.lower()
+
+
+def test_command_line_that_is_too_long_is_answered_before_its_end(server):
+    with server.connect() as client:
+        client.greet()
+        client.send(b"x" * 10_000)
+        reply = client.reply()
+        assert reply.code == 500 and "long" in reply.text.lower(), str(reply)
+        client.send(b"and this is the end of it\r\n")
+        assert client.ask("NOOP").code == 250
 
 
 def test_message_line_of_10_megabytes(server):
@@ -68,12 +76,8 @@ def test_message_line_of_10_megabytes(server):
         client.envelope("me@client.example", "you@example.test")
         assert client.ask("DATA").code == 354
         send_as_much_as_taken(client, b"x" * 65536, 10 * MIB)
-        try:
-            client.send(b"\r\n.\r\nQUIT\r\n")
-        except Gone:
-            return
         replies = replies_until_closed(client)
-        assert replies and replies[0].code in (500, 552, 554), replies
+        assert [reply.code for reply in replies] == [552], replies
 
 
 def test_endless_headers(server):
@@ -82,12 +86,8 @@ def test_endless_headers(server):
         client.envelope("me@client.example", "you@example.test")
         assert client.ask("DATA").code == 354
         send_as_much_as_taken(client, b"X-Header: and one more\r\n" * 2000, 60 * MIB)
-        try:
-            client.send(b"\r\n.\r\nQUIT\r\n")
-        except Gone:
-            return
         replies = replies_until_closed(client)
-        assert replies and replies[0].code in (552, 554), replies
+        assert [reply.code for reply in replies] == [552], replies
 
 
 def test_million_recipients(server):
@@ -123,16 +123,12 @@ def test_wrong_commands_get_a_clear_reply(server, line):
         assert client.ask("NOOP").code == 250
 
 
-def test_nul_bytes_in_a_message_are_taken_whole_or_refused(server):
+def test_nul_bytes_in_a_message_are_refused(server):
     message = mails.mail("nul", "one\0two\r\n")
     with server.connect() as client:
         client.greet()
         reply = client.deliver("me@client.example", "other@example.test", message)
-    if reply.code == 250:
-        stored = server.wait_for_mails(2, "other@example.test")
-        assert any(mails.below_trace(data, message) == "" for data in stored)
-    else:
-        assert reply.code // 100 == 5, str(reply)
+    assert reply.code == 554 and "NUL" in reply.text, str(reply)
 
 
 def test_many_errors_end_the_session(server):
@@ -229,13 +225,18 @@ def test_clients_that_vanish_anywhere_leave_nothing_behind(server):
     assert server.queue() == []
 
 
-def test_more_idle_sessions_than_memory_should_hold(server):
+def test_idle_sessions_cost_little_memory(start_veredus):
+    server = start_veredus()
+    server.send("me@client.example", "other@example.test", mails.mail("warm up"))
+    before = server.memory_kib()
     clients = []
     try:
-        for _ in range(400):
+        for _ in range(IDLE_SESSIONS):
             clients.append(server.connect())
-    except OSError:
-        pass
+        for client in clients:
+            client.greet()
+        each = (server.memory_kib() - before) / IDLE_SESSIONS
+        assert each < IDLE_SESSION_KIB_MAX, f"{each:.1f} KiB a session"
     finally:
         for client in clients:
             client.socket.close()

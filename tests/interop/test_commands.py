@@ -55,12 +55,25 @@ def test_queue_show_says_what_is_wrong_with_an_id(waiting, identity, part):
     assert part in shown.stderr.decode()
 
 
-def test_queue_of_a_server_that_never_ran(program, tmp_path):
+@pytest.mark.parametrize("command", [("queue", "list"), ("storage", "check")])
+def test_looking_makes_nothing(program, tmp_path, command):
     config = tmp_path / "veredus.toml"
     config.write_text(f'hostname = "mx.example.test"\n[storage]\npath = "{tmp_path}/none"\n')
-    listed = subprocess.run([program, "queue", "list", "--config", config], capture_output=True, timeout=20, check=False)
-    assert listed.returncode == 1
-    assert "does not exist" in listed.stderr.decode()
+    done = subprocess.run([program, *command, "--config", config], capture_output=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert "does not exist" in done.stderr.decode()
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_server_waits_for_a_command_that_looks(waiting):
+    """`queue list` of a stopped server has the storage open for a moment; a start meanwhile works."""
+    waiting.stop()
+    lookers = [subprocess.Popen([waiting.program, "queue", "list", "--config", waiting.config],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(4)]
+    waiting.start()
+    for looker in lookers:
+        said = looker.communicate(timeout=30)[1]
+        assert looker.returncode == 0, said.decode()
 
 
 def test_config_check_and_show(waiting):
@@ -109,7 +122,7 @@ def test_send_refuses_what_could_be_a_command(program, arguments):
 def test_storage_check(waiting):
     running = waiting.command("storage", "check", "--config", str(waiting.config))
     assert running.returncode == 1
-    assert b"another process" in running.stderr
+    assert b"another veredus is running" in running.stderr
     waiting.stop()
     checked = waiting.command("storage", "check", "--config", str(waiting.config))
     assert checked.returncode == 0, checked.stderr

@@ -52,6 +52,7 @@ constexpr std::array kSettings{
     Setting{"accept.greeting_delay", set_seconds<&AcceptConfig::greeting_delay>},
     Setting{"accept.idle_commands_max", set_number<&AcceptConfig::idle_commands_max>},
     Setting{"accept.memory_bytes_max", set_number<&AcceptConfig::memory_bytes_max>},
+    Setting{"accept.data_total_deadline", set_seconds<&AcceptConfig::data_total_deadline>},
     Setting{"accept.bare_newline", set_bare_newline},
 };
 

@@ -1,6 +1,7 @@
 #include "mail/accept/client_name.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "wire/dns/records.h"
 
@@ -25,14 +26,21 @@ struct ClientName::State {
   bool is_done = false;
 };
 
-ClientName::ClientName(const io::System& system, io::Reactor& reactor, const IpAddress& address)
-    : clock_(system.clock), state_(std::make_shared<State>()) {
+ClientName::ClientName(const Surroundings& surroundings, io::Reactor& reactor,
+                       const IpAddress& address)
+    : clock_(surroundings.system.clock), state_(std::make_shared<State>()) {
+  LookupShare share(surroundings.load);
+  if (surroundings.load->name_lookups > kLookupsMax) {
+    state_->is_done = true;
+    return;
+  }
   state_->done = clock_.signal();
-  reactor.spawn("client_name", look_up(state_, system.resolver, address));
+  reactor.spawn("client_name",
+                look_up(state_, std::move(share), surroundings.system.resolver, address));
 }
 
-io::Task<> ClientName::look_up(std::shared_ptr<State> state, io::Resolver& resolver,
-                               IpAddress address) {
+io::Task<> ClientName::look_up(std::shared_ptr<State> state, LookupShare /*share*/,
+                               io::Resolver& resolver, IpAddress address) {
   const auto answer = co_await resolver.lookup(address.reverse_name(), dns::Type::ptr);
   if (answer) {
     const auto names = dns::ptr_records(*answer);

@@ -2,13 +2,15 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "base/ip.h"
 #include "base/time.h"
-#include "io/system.h"
+#include "io/reactor.h"
 #include "io/task.h"
+#include "mail/accept/settings.h"
 
 namespace veredus::accept {
 
@@ -16,15 +18,19 @@ namespace veredus::accept {
 /// Anybody can name his address anything.
 class ClientName {
  public:
-  /// Begins to look up on `reactor`, the session's own.
-  ClientName(const io::System& system, io::Reactor& reactor, const IpAddress& address);
+  /// Look-ups under way in the whole process. One may outlive its session by what the resolver's
+  /// deadline allows, so clients that come and go behind a dead name server would heap them up.
+  static constexpr std::uint32_t kLookupsMax = 256;
+
+  /// Begins to look up on `reactor`, the session's own; over kLookupsMax there is no name.
+  ClientName(const Surroundings& surroundings, io::Reactor& reactor, const IpAddress& address);
 
   /// The verified name, or empty when there is none or DNS takes longer than `patience` from now.
   io::Task<std::string> get(Duration patience);
 
  private:
   struct State;
-  static io::Task<> look_up(std::shared_ptr<State> state, io::Resolver& resolver,
+  static io::Task<> look_up(std::shared_ptr<State> state, LookupShare share, io::Resolver& resolver,
                             IpAddress address);
 
   io::Clock& clock_;

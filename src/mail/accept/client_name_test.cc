@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "io/sim/world.h"
+#include "storage/memory/memory_storage.h"
 
 namespace veredus::accept {
 namespace {
@@ -13,9 +14,10 @@ constexpr const char* kClient = "203.0.113.9";
 
 class ClientNameTest : public testing::Test {
  protected:
-  static io::Task<> ask(io::System system, std::string address, Duration patience,
+  static io::Task<> ask(const Surroundings& surroundings, std::string address, Duration patience,
                         std::optional<std::string>& found) {
-    ClientName name(system, *system.reactors.front(), *IpAddress::parse(address));
+    ClientName name(surroundings, *surroundings.system.reactors.front(),
+                    *IpAddress::parse(address));
     std::string got = co_await name.get(patience);
     found = std::move(got);
   }
@@ -23,12 +25,18 @@ class ClientNameTest : public testing::Test {
   std::string look_up(Duration patience = std::chrono::seconds(2),
                       const std::string& address = kClient) {
     std::optional<std::string> found;
-    world_.spawn("ask", ask(world_.system(), address, patience, found));
+    world_.spawn("ask", ask(surroundings_, address, patience, found));
     EXPECT_TRUE(world_.run_until([&] { return found.has_value(); }));
     return found.value_or("never");
   }
 
+  ~ClientNameTest() override { world_.crash(); }
+
   sim::World world_{1};
+  io::System system_ = world_.system();
+  storage::MemoryStorage storage_{system_.clock};
+  queue::Queue queue_{queue::QueueConfig(), system_, storage_};
+  Surroundings surroundings_{system_, queue_};
 };
 
 TEST_F(ClientNameTest, NameThatLeadsBackIsBelieved) {
@@ -69,6 +77,23 @@ TEST_F(ClientNameTest, SlowDnsIsNotWaitedFor) {
   EXPECT_LE(world_.time().now() - begin, std::chrono::seconds(3));
   EXPECT_TRUE(world_.run_until_idle());
   EXPECT_TRUE(world_.failures().empty());
+}
+
+/// Clients that come and go behind a dead name server do not heap up look-ups.
+TEST_F(ClientNameTest, PendingLookupsAreBounded) {
+  constexpr const char* kDead = "203.0.113.10";
+  world_.dns().fail(IpAddress::parse(kDead)->reverse_name(), sim::DnsFailure::timeout);
+  world_.dns().ptr(kClient, "mail.client.example");
+  world_.dns().address("mail.client.example", kClient);
+  for (std::uint32_t i = 0; i < ClientName::kLookupsMax; ++i)
+    EXPECT_EQ(look_up(Duration::zero(), kDead), "");
+  EXPECT_EQ(surroundings_.load->name_lookups, ClientName::kLookupsMax);
+  const SteadyTime begin = world_.time().now();
+  EXPECT_EQ(look_up(), "") << "no room";
+  EXPECT_LT(world_.time().now() - begin, std::chrono::seconds(1)) << "and nothing to wait for";
+  EXPECT_TRUE(world_.run_until_idle());
+  EXPECT_EQ(surroundings_.load->name_lookups, 0U);
+  EXPECT_EQ(look_up(), "mail.client.example");
 }
 
 }  // namespace

@@ -23,6 +23,10 @@ bool takes_no_argument(smtp::Verb verb) noexcept {
   return verb == smtp::Verb::data || verb == smtp::Verb::rset;
 }
 
+bool is_about_params(const smtp::ArgumentError& error) noexcept {
+  return error.part() == smtp::ArgumentError::Part::params;
+}
+
 /// What VRFY and EXPN ask for: an address, in angle brackets or not (RFC 5321 §3.5.1 has both).
 Result<smtp::Address> parse_asked(std::string_view args) {
   if (args.starts_with('<') && args.ends_with('>')) args = args.substr(1, args.size() - 2);
@@ -95,7 +99,9 @@ Reply Session::ehlo_reply() const {
 
 Reply Session::on_mail(const std::string& args) {
   auto command = smtp::parse_mail(args);
-  if (!command) return smtp::reply_for_sender(command.error());
+  if (!command)
+    return is_about_params(command.error()) ? smtp::reply_for_params(command.error())
+                                            : smtp::reply_for_sender(command.error());
   auto params = smtp::read_mail_params(command->params, kAnnounced);
   if (!params) return smtp::reply_for_params(params.error());
   // RFC 1870 §6.1: better now than after the client sent it all.
@@ -128,16 +134,15 @@ std::optional<Reply> Session::refuse_recipient(const smtp::Address& address) {
     destination = policy::Destination::relay;
   if (settings_->relay.may_send(connection_.peer(), destination)) return std::nullopt;
 
-  log::info("relay_refused", {{"session", text(id_)},
-                              {"client", connection_.peer().text()},
-                              {"recipient", address.text()}});
   return Reply(550, {5, 7, 1},
                "Relaying denied: <" + address.text() + "> is not one of our domains");
 }
 
 Reply Session::on_rcpt(const std::string& args) {
   const auto command = smtp::parse_rcpt(args);
-  if (!command) return smtp::reply_for_recipient(command.error());
+  if (!command)
+    return is_about_params(command.error()) ? smtp::reply_for_params(command.error())
+                                            : smtp::reply_for_recipient(command.error());
   const auto params = smtp::read_rcpt_params(command->params, kAnnounced);
   if (!params) return smtp::reply_for_params(params.error());
 

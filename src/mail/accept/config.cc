@@ -1,5 +1,6 @@
 #include "mail/accept/config.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -7,6 +8,13 @@
 #include "storage/storage.h"
 
 namespace veredus::accept {
+namespace {
+
+std::uint64_t seconds_of(std::chrono::seconds duration) {
+  return static_cast<std::uint64_t>(std::max(duration.count(), std::chrono::seconds::rep{0}));
+}
+
+}  // namespace
 
 Result<AcceptConfig> checked(AcceptConfig config) {
   struct Minimum {
@@ -30,6 +38,10 @@ Result<AcceptConfig> checked(AcceptConfig config) {
       Minimum{"idle_commands_max", config.idle_commands_max, 10, "clients send NOOP and RSET"},
       Minimum{"memory_bytes_max", config.memory_bytes_max, storage::kChunkBytes,
               "one chunk of a body"},
+      Minimum{"memory_bytes_total_max", config.memory_bytes_total_max, config.memory_bytes_max,
+              "memory_bytes_max"},
+      Minimum{"data_total_deadline", seconds_of(config.data_total_deadline),
+              seconds_of(config.data_deadline), "data_deadline, in seconds"},
   };
   Complaints complaints;
   for (const Minimum& minimum : minimums)

@@ -29,10 +29,15 @@ struct AcceptConfig {
   std::uint32_t idle_commands_max = 100;          ///< NOOP, RSET and the like without a message.
   std::chrono::seconds command_deadline{300};     ///< RFC 5321 §4.5.3.2.7: at least 5 minutes.
   std::chrono::seconds data_deadline{300};        ///< Between two pieces of a message.
+  /// For a whole message: one octet now and then must not hold a session for days. An hour is
+  /// message_bytes_max at 15 KB/s.
+  std::chrono::seconds data_total_deadline{3600};
   /// Strangers wait this long for our greeting; who speaks meanwhile is sent away.
   std::chrono::milliseconds greeting_delay{100};
   std::chrono::seconds stop_deadline{30};     ///< For sessions to end at shutdown.
   std::uint64_t memory_bytes_max = 1 * kMiB;  ///< Of one message; the rest streams to disk.
+  /// Of all messages being received; over it each streams to disk what is a chunk or more.
+  std::uint64_t memory_bytes_total_max = 256 * kMiB;
   smtp::BareNewline bare_newline = smtp::BareNewline::refuse;
   bool reverse_lookup = true;  ///< Ask DNS for the client's name (PTR).
 };

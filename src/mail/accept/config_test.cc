@@ -55,7 +55,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"sessions_per_client_max", [](AcceptConfig& c) { c.sessions_per_client_max = 0; }},
         BadCase{"errors_max", [](AcceptConfig& c) { c.errors_max = 0; }},
         BadCase{"idle_commands_max", [](AcceptConfig& c) { c.idle_commands_max = 9; }},
-        BadCase{"memory_bytes_max", [](AcceptConfig& c) { c.memory_bytes_max = 1; }}),
+        BadCase{"memory_bytes_max", [](AcceptConfig& c) { c.memory_bytes_max = 1; }},
+        BadCase{"memory_bytes_total_max",
+                [](AcceptConfig& c) { c.memory_bytes_total_max = c.memory_bytes_max - 1; }},
+        BadCase{"data_total_deadline",
+                [](AcceptConfig& c) { c.data_total_deadline = std::chrono::seconds(299); }}),
     [](const auto& test) { return std::string(test.param.key); });
 
 }  // namespace

@@ -42,7 +42,7 @@ io::Task<std::string> Session::trace_field(QueueId id) {
 io::Task<smtp::Reply> Session::on_data() {
   const QueueId id = surroundings_.queue.new_id();
   std::string trace = co_await trace_field(id);
-  MessageReader reader(config(), surroundings_.queue, id, std::move(trace));
+  MessageReader reader(config(), surroundings_, id, std::move(trace));
   connection_.put(smtp::Reply(354, "End the message with a dot on a line of its own").render());
   auto refusal = co_await reader.read(connection_);
   if (!refusal || *refusal) {

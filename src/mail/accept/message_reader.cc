@@ -5,28 +5,39 @@
 
 namespace veredus::accept {
 
-MessageReader::MessageReader(const AcceptConfig& config, queue::Queue& queue, QueueId id,
-                             std::string trace)
+MessageReader::MessageReader(const AcceptConfig& config, const Surroundings& surroundings,
+                             QueueId id, std::string trace)
     : config_(config),
-      queue_(queue),
+      queue_(surroundings.queue),
+      clock_(surroundings.system.clock),
       id_(id),
       decoder_(config.bare_newline),
       chunk_(std::move(trace)),
+      share_(surroundings.load),
       size_(chunk_.size()) {}
 
 io::Task<Result<std::optional<smtp::Reply>>> MessageReader::read(io::Connection& connection) {
+  const SteadyTime until = clock_.now() + config_.data_total_deadline;
   while (!complete_) {
     if (connection.input().empty()) {
-      const Result<> more = co_await connection.read_more(config_.data_deadline);
+      const Result<> more = co_await wait_for_more(connection, until);
       if (!more) co_return fail(more.error());
     }
     consume(connection);
     if (decoded_ > 2 * config_.message_bytes_max)
       co_return fail(Fault::overloaded, "the message is more than twice as large as we take");
+    if (is_lost() && appended_ > 0) co_await discard();
     if (chunk_.size() >= storage::kChunkBytes) co_await finish_chunk();
   }
   scanner_.finish();
   co_return verdict();
+}
+
+io::Task<Result<>> MessageReader::wait_for_more(io::Connection& connection, SteadyTime until) {
+  const Duration left = until - clock_.now();
+  if (left <= Duration::zero()) co_return fail(Fault::cancelled, "the message takes too long");
+  const Duration deadline = std::min<Duration>(config_.data_deadline, left);
+  co_return co_await connection.read_more(deadline);
 }
 
 void MessageReader::consume(io::Connection& connection) {
@@ -40,17 +51,22 @@ void MessageReader::consume(io::Connection& connection) {
   const std::string_view fresh = std::string_view(chunk_).substr(before);
   decoded_ += fresh.size();
   if (scanner_.wants_more()) scanner_.feed(fresh);
-  if (is_lost())
+  if (is_lost()) {
     chunk_.clear();
-  else
+    chunks_.clear();
+  } else {
     size_ += fresh.size();
+  }
+  share_.set(chunk_.size() + (chunks_.size() * storage::kChunkBytes));
 }
 
 io::Task<> MessageReader::finish_chunk() {
   std::string rest = chunk_.substr(storage::kChunkBytes);
   chunk_.resize(storage::kChunkBytes);
   chunks_.emplace_back(std::exchange(chunk_, std::move(rest)));
-  if (chunks_.size() * storage::kChunkBytes >= config_.memory_bytes_max) co_await spill();
+  if (chunks_.size() * storage::kChunkBytes >= config_.memory_bytes_max ||
+      share_.is_over(config_.memory_bytes_total_max))
+    co_await spill();
 }
 
 io::Task<> MessageReader::spill() {
@@ -64,29 +80,46 @@ io::Task<> MessageReader::spill() {
   }
 }
 
-std::optional<smtp::Reply> MessageReader::verdict() const {
-  if (is_too_large())
-    return smtp::Reply(
-        552, {5, 3, 4},
-        "Message is larger than " + std::to_string(config_.message_bytes_max) + " octets");
+MessageReader::Flaw MessageReader::flaw() const noexcept {
+  if (decoded_ > config_.message_bytes_max) return Flaw::too_large;
   if (decoder_.has_bare_newline() && config_.bare_newline == smtp::BareNewline::refuse)
-    return smtp::Reply(554, {5, 6, 0},
-                       "Message has a bare CR or LF: end every line with CRLF (RFC 5321 2.3.8)");
-  if (decoder_.has_nul()) return smtp::Reply(554, {5, 6, 0}, "Message has a NUL octet");
-  if (decoder_.longest_line_octets() > config_.text_line_octets_max)
-    return smtp::Reply(554, {5, 6, 0},
-                       "Message has a line longer than " +
-                           std::to_string(config_.text_line_octets_max) + " octets");
-  if (scanner_.over_limit())
-    return smtp::Reply(554, {5, 6, 0},
-                       "Message header is larger than " +
-                           std::to_string(mime::HeaderScanner::kOctetsMax) + " octets");
-  if (scanner_.received_count() > config_.hops_max)
-    return smtp::Reply(554, {5, 4, 6},
-                       "Mail loop: the message has passed " +
-                           std::to_string(scanner_.received_count()) + " hosts");
-  if (storage_error_) return smtp::reply_for(*storage_error_);
-  return std::nullopt;
+    return Flaw::bare_newline;
+  if (decoder_.has_nul()) return Flaw::nul;
+  if (decoder_.longest_line_octets() > config_.text_line_octets_max) return Flaw::long_line;
+  if (scanner_.over_limit()) return Flaw::long_header;
+  if (scanner_.received_count() > config_.hops_max) return Flaw::loop;
+  return storage_error_ ? Flaw::storage : Flaw::none;
+}
+
+std::optional<smtp::Reply> MessageReader::verdict() const {
+  switch (flaw()) {
+    case Flaw::none:
+      return std::nullopt;
+    case Flaw::too_large:
+      return smtp::Reply(
+          552, {5, 3, 4},
+          "Message is larger than " + std::to_string(config_.message_bytes_max) + " octets");
+    case Flaw::bare_newline:
+      return smtp::Reply(554, {5, 6, 0},
+                         "Message has a bare CR or LF: end every line with CRLF (RFC 5321 2.3.8)");
+    case Flaw::nul:
+      return smtp::Reply(554, {5, 6, 0}, "Message has a NUL octet");
+    case Flaw::long_line:
+      return smtp::Reply(554, {5, 6, 0},
+                         "Message has a line longer than " +
+                             std::to_string(config_.text_line_octets_max) + " octets");
+    case Flaw::long_header:
+      return smtp::Reply(554, {5, 6, 0},
+                         "Message header is larger than " +
+                             std::to_string(mime::HeaderScanner::kOctetsMax) + " octets");
+    case Flaw::loop:
+      return smtp::Reply(554, {5, 4, 6},
+                         "Mail loop: the message has passed " +
+                             std::to_string(scanner_.received_count()) + " hosts");
+    case Flaw::storage:
+      return smtp::reply_for(*storage_error_);
+  }
+  std::unreachable();
 }
 
 void MessageReader::give(queue::Message& message) {
@@ -101,6 +134,7 @@ void MessageReader::give(queue::Message& message) {
   if (decoder_.has_8bit() && envelope.body == smtp::Body::seven_bit)
     envelope.body = smtp::Body::eight_bit_mime;
   appended_ = 0;
+  share_.set(0);
 }
 
 io::Task<> MessageReader::discard() {

@@ -11,9 +11,12 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "io/connection.h"
 #include "io/task.h"
 #include "mail/accept/config.h"
+#include "mail/accept/load.h"
+#include "mail/accept/settings.h"
 #include "mail/queue/queue.h"
 #include "wire/mime/header.h"
 #include "wire/smtp/data_decoder.h"
@@ -21,18 +24,22 @@
 
 namespace veredus::accept {
 
-/// One message. Memory stays under AcceptConfig::memory_bytes_max and a chunk, whatever its size.
+/// One message. Memory stays under AcceptConfig::memory_bytes_max and a chunk, whatever its size;
+/// under two chunks while all messages together are over memory_bytes_total_max.
 ///
 /// Whatever is wrong with a message, it is read to its true end first: what follows a message
-/// that we gave up on would be taken for commands.
+/// that we gave up on would be taken for commands. From where it is sure to be refused nothing of
+/// it is kept.
 class MessageReader {
  public:
-  /// Borrows all three. `trace` goes in front of the message.
-  MessageReader(const AcceptConfig& config, queue::Queue& queue, QueueId id, std::string trace);
+  /// Borrows `config` and `surroundings`. `trace` goes in front of the message.
+  MessageReader(const AcceptConfig& config, const Surroundings& surroundings, QueueId id,
+                std::string trace);
 
   /// Reads to the end of the message. The reply that refuses it, or nothing when it is fit to be
-  /// queued. Errors: the connection's (then nothing more can be said), or overloaded when the
-  /// client goes on far beyond the size limit (say so and close).
+  /// queued. Errors: the connection's (then nothing more can be said), overloaded when the client
+  /// goes on far beyond the size limit (say so and close), cancelled when a piece or the whole
+  /// takes too long (the same).
   io::Task<Result<std::optional<smtp::Reply>>> read(io::Connection& connection);
 
   /// Moves the body into `message` and notes its size, chunks, Message-ID and 8-bit content.
@@ -41,21 +48,36 @@ class MessageReader {
   io::Task<> discard();
 
  private:
+  /// Why a message is refused; of several, the first in this order.
+  enum class Flaw : std::uint8_t {
+    none,
+    too_large,
+    bare_newline,
+    nul,
+    long_line,
+    long_header,
+    loop,
+    storage
+  };
+
+  io::Task<Result<>> wait_for_more(io::Connection& connection, SteadyTime until);
   void consume(io::Connection& connection);
   io::Task<> finish_chunk();
   io::Task<> spill();
-  std::optional<smtp::Reply> verdict() const;
-  bool is_too_large() const { return decoded_ > config_.message_bytes_max; }
+  Flaw flaw() const noexcept;
   /// It will be refused: read on, keep nothing.
-  bool is_lost() const { return is_too_large() || storage_error_; }
+  bool is_lost() const noexcept { return flaw() != Flaw::none; }
+  std::optional<smtp::Reply> verdict() const;
 
   const AcceptConfig& config_;
   queue::Queue& queue_;
+  const io::Clock& clock_;
   QueueId id_;
   smtp::DataDecoder decoder_;
   mime::HeaderScanner scanner_;
   std::string chunk_;           ///< The last, unfinished chunk.
   std::vector<Bytes> chunks_;   ///< Finished and still in memory.
+  BodyShare share_;             ///< Of both.
   std::uint32_t appended_ = 0;  ///< Finished and streamed out before those.
   std::uint64_t size_ = 0;      ///< As stored, our trace included.
   std::uint64_t decoded_ = 0;   ///< Of the client's message.

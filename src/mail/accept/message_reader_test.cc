@@ -16,11 +16,12 @@ struct Reading {
   std::optional<Error> error;
   std::optional<smtp::Reply> refusal;
   queue::Message message;
+  std::size_t unclaimed_at_verdict = 0;  ///< Before the reader was told to discard.
 };
 
 class MessageReaderTest : public testing::Test {
  protected:
-  MessageReaderTest() : queue_(queue::QueueConfig(), world_.system(), storage_) {
+  MessageReaderTest() : queue_(queue::QueueConfig(), system_, storage_) {
     config_.message_bytes_max = 4 * kMiB;
     config_.memory_bytes_max = storage::kChunkBytes;
     queue_.connect([](const queue::Recipient&) { return std::string("nowhere"); },
@@ -56,8 +57,9 @@ class MessageReaderTest : public testing::Test {
     auto listener = test.world_.system().network.listen(*io::Endpoint::parse("192.0.2.1:25"));
     auto stream = co_await (*listener)->accept();
     io::Connection connection(std::move(*stream));
-    MessageReader reader(test.config_, test.queue_, test.queue_.new_id(), kTrace);
+    MessageReader reader(test.config_, test.surroundings_, test.queue_.new_id(), kTrace);
     auto outcome = co_await reader.read(connection);
+    reading.unclaimed_at_verdict = test.storage_.unclaimed_blobs();
     if (!outcome) reading.error = outcome.error();
     if (outcome && *outcome) reading.refusal = std::move(**outcome);
     if (reading.error || reading.refusal)
@@ -82,9 +84,11 @@ class MessageReaderTest : public testing::Test {
   }
 
   sim::World world_{1, plain_wires()};
-  storage::MemoryStorage storage_{world_.system().clock};
+  io::System system_ = world_.system();
+  storage::MemoryStorage storage_{system_.clock};
   AcceptConfig config_;
   queue::Queue queue_;
+  Surroundings surroundings_{system_, queue_};
 };
 
 TEST_F(MessageReaderTest, SmallMessageStaysInMemory) {
@@ -132,6 +136,58 @@ TEST_F(MessageReaderTest, RefusedMessageLeavesNothingBehind) {
   ASSERT_TRUE(reading.refusal);
   EXPECT_EQ(reading.refusal->code(), 554);
   EXPECT_EQ(storage_.unclaimed_blobs(), 0U);
+}
+
+struct LostCase {
+  const char* name;
+  std::string flaw;
+};
+class MessageReaderLost : public MessageReaderTest, public testing::WithParamInterface<LostCase> {};
+
+/// What is sure to be refused goes to disk no more, and what had gone there is taken back at once.
+TEST_P(MessageReaderLost, StoresNothingMore) {
+  config_.hops_max = 30;
+  const Reading reading = read(GetParam().flaw + body(2 * kMiB) + ".\r\n");
+  ASSERT_TRUE(reading.refusal);
+  EXPECT_EQ(reading.refusal->code(), 554);
+  EXPECT_EQ(reading.unclaimed_at_verdict, 0U);
+  const Reading late = read("\r\n" + body(kMiB) + std::string("\0\r\n", 3) + body(kMiB) + ".\r\n");
+  EXPECT_TRUE(late.refusal);
+  EXPECT_EQ(late.unclaimed_at_verdict, 0U);
+  EXPECT_EQ(surroundings_.load->body_bytes, 0U);
+}
+
+std::string many_hops() {
+  std::string hops;
+  for (int i = 0; i < 31; ++i) hops += "Received: by host\r\n";
+  return hops;
+}
+
+INSTANTIATE_TEST_SUITE_P(Flaws, MessageReaderLost,
+                         testing::Values(LostCase{"bare_newline", "\r\na\nb\r\n"},
+                                         LostCase{"nul", std::string("\r\n\0\r\n", 5)},
+                                         LostCase{"long_line", "\r\n" + std::string(70'000, 'x')},
+                                         LostCase{"long_header",
+                                                  "X: " + std::string(60'000, 'x') +
+                                                      "\r\nX: " + std::string(60'000, 'x') +
+                                                      "\r\nX: " + std::string(60'000, 'x') +
+                                                      "\r\nX: " + std::string(60'000, 'x') +
+                                                      "\r\nX: " + std::string(60'000, 'x')},
+                                         LostCase{"loop", many_hops()}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+/// A message may keep a megabyte, but not while all together have too much.
+TEST_F(MessageReaderTest, BudgetOfAllMessagesSpillsEarly) {
+  config_.memory_bytes_max = 2 * kMiB;
+  config_.memory_bytes_total_max = 2 * kMiB;
+  const std::string wire = body(kMiB) + ".\r\n";
+  EXPECT_EQ(read(wire).message.appended, 0U);
+  EXPECT_EQ(surroundings_.load->body_bytes, 0U) << "the queue's now";
+  BodyShare others(surroundings_.load);
+  others.set(2 * kMiB);
+  EXPECT_EQ(read(wire).message.appended, 3U) << "all whole chunks";
+  others.set(kMiB);
+  EXPECT_EQ(read(wire).message.appended, 0U);
 }
 
 TEST_F(MessageReaderTest, BrokenOffMessageLeavesNothingBehind) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace veredus::accept {
 namespace {
@@ -26,7 +27,7 @@ Session::Session(const Surroundings& surroundings, SharedSettings settings, io::
       trusted_(settings_->relay.is_trusted(connection_.peer())) {
   const io::Endpoint& peer = connection_.peer();
   if (config().reverse_lookup && !peer.is_unix() && !peer.address().is_loopback())
-    client_name_.emplace(surroundings_.system, reactor, peer.address());
+    client_name_.emplace(surroundings_, reactor, peer.address());
 }
 
 io::Task<> Session::run() {
@@ -87,10 +88,23 @@ io::Task<> Session::converse() {
       smtp::Reply handled = co_await handle(std::move(command));
       reply = std::move(handled);
     }
+    if (!reply->is_positive()) log_refusal(*line, *reply);
     co_await answer(std::move(*reply));
   }
   connection_.put(farewell_->render());
   co_await connection_.flush(config().command_deadline);
+}
+
+/// Why somebody's mail was turned down is the first thing a postmaster is asked.
+void Session::log_refusal(const std::string& line, const smtp::Reply& reply) const {
+  if (!log::enabled(log::Level::info)) return;
+  const std::string wire = reply.render();
+  log::info("refused", {{"session", text(id_)},
+                        {"client", connection_.peer().text()},
+                        {"helo", helo_},
+                        {"from", dialogue_.in_transaction() ? transaction_.sender().text() : ""},
+                        {"command", printable(line)},
+                        {"reply", wire.substr(0, wire.find('\r'))}});
 }
 
 void Session::note_line_fault(const Error& error) {

@@ -35,6 +35,7 @@ class Session {
   io::Task<> converse();
   io::Task<smtp::Reply> handle(smtp::Command command);
   io::Task<> answer(smtp::Reply reply);
+  void log_refusal(const std::string& line, const smtp::Reply& reply) const;
   void note_line_fault(const Error& error);
 
   smtp::Reply on_greeting(const smtp::Command& command);

@@ -6,6 +6,7 @@
 
 #include "io/system.h"
 #include "mail/accept/config.h"
+#include "mail/accept/load.h"
 #include "mail/policy/relay.h"
 #include "mail/queue/queue.h"
 #include "mail/route/router.h"
@@ -25,6 +26,7 @@ using SharedSettings = std::shared_ptr<const Settings>;
 struct Surroundings {
   const io::System& system;
   queue::Queue& queue;
+  std::shared_ptr<Load> load = std::make_shared<Load>();  ///< Never null; copies share it.
 };
 
 }  // namespace veredus::accept

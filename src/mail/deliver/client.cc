@@ -86,7 +86,8 @@ io::Task<Result<std::string>> Client::read_line(SteadyTime until) {
     if (arrived) arrived = co_await connection_.read_more(left());
     if (!arrived) co_return fail(arrived.error());
   }
-  co_return co_await connection_.read_line(kReplyLineOctetsMax, left());
+  co_return co_await connection_.read_line(kReplyLineOctetsMax, left(),
+                                           io::Connection::LineEnd::lf);
 }
 
 io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job,

@@ -69,6 +69,29 @@ INSTANTIATE_TEST_SUITE_P(
                         C: QUIT
                         S: 221 bye)",
                      "0 relayed 250 taken | 1 failed 550 5.1.1 no b"},
+        // Some servers end their replies with LF alone; doubt after the dot would be a second copy.
+        DialogueCase{"replies_that_end_with_lf",
+                     R"(S~ 220 mx
+                        C: EHLO us.example.test
+                        S~ 250-mx
+                        S~ 250 PIPELINING
+                        C: MAIL FROM:<al@client.example>
+                        C: RCPT TO:<a@x.example>
+                        C: RCPT TO:<b@x.example>
+                        C: DATA
+                        S~ 250 ok
+                        S~ 250 ok
+                        S~ 550-5.1.1 no
+                        S~ 550 5.1.1 b
+                        S~ 354 go on
+                        C: Subject: x
+                        C:
+                        C: hello
+                        C: .
+                        S~ 250 2.0.0 taken
+                        C: QUIT
+                        S~ 221 bye)",
+                     "0 relayed 250 2.0.0 taken | 1 failed 550 5.1.1 no 5.1.1 b"},
         DialogueCase{"helo_where_ehlo_is_not_known",  // RFC 5321 §3.2
                      R"(S: 220 mx
                         C: EHLO us.example.test

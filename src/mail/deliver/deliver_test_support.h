@@ -28,6 +28,7 @@ inline smtp::Address address(std::string_view text) { return smtp::Address::pars
 /// A next hop. Each connection plays the next of its scripts, line by line:
 ///   S: text      it says this line
 ///   part text    it says this without ending the line
+///   S~ text      it says this line and ends it with LF alone
 ///   C: text      it expects this line; a `*` at the end stands for anything
 ///   hello        as the first line: greeting and EHLO, announcing PIPELINING, 8BITMIME and SIZE
 ///   plain hello  the same, announcing nothing
@@ -91,6 +92,8 @@ class ScriptedHop {
   io::Task<bool> step(io::Connection& connection, std::string line) {
     if (line.starts_with("S: ")) {
       connection.put(line.substr(3) + "\r\n");
+    } else if (line.starts_with("S~ ")) {
+      connection.put(line.substr(3) + "\n");
     } else if (line.starts_with("part ")) {
       connection.put(line.substr(5));
     } else if (line.starts_with("C:")) {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "mail/queue/backoff.h"
+#include "mail/queue/outcome_log.h"
 
 namespace veredus::queue {
 namespace {
@@ -35,35 +35,14 @@ Verdict judge_all(const std::vector<Outcome>& outcomes) {
                                                               : Verdict::failure;
 }
 
-void log_outcome(const Envelope& envelope, const Outcome& outcome, const Standing& standing) {
-  const std::string id = text(envelope.id);
-  const std::string recipient = envelope.recipients[outcome.recipient].address.text();
-  const std::string reply = printable(standing.reply, 512);
-  if (standing.state == State::failed) {
-    log::warning("delivery_failed", {{"queue_id", id},
-                                     {"to", recipient},
-                                     {"remote", standing.remote},
-                                     {"attempt", standing.attempts},
-                                     {"reply", reply}});
-    return;
-  }
-  if (standing.state == State::deferred) {
-    const auto wait =
-        std::chrono::duration_cast<seconds>(standing.next_attempt - standing.last_attempt);
-    log::info("delivery_deferred", {{"queue_id", id},
-                                    {"to", recipient},
-                                    {"remote", standing.remote},
-                                    {"attempt", standing.attempts},
-                                    {"retry_in_s", wait.count()},
-                                    {"reply", reply}});
-    return;
-  }
-  log::info("delivery_done", {{"queue_id", id},
-                              {"to", recipient},
-                              {"state", name(standing.state)},
-                              {"remote", standing.remote},
-                              {"attempt", standing.attempts},
-                              {"reply", reply}});
+/// The last line of a message that did not go in one attempt to one recipient: of one that did,
+/// `delivery_done` has said all.
+void log_done(const Working& work, WallTime now) {
+  if (work.parts.size() == 1 && work.parts.front().standing.attempts == 1) return;
+  const auto age = std::chrono::duration_cast<seconds>(now - work.envelope->received_at);
+  log::info("message_done", {{"queue_id", text(work.envelope->id)},
+                             {"recipients", work.parts.size()},
+                             {"age_s", age.count()}});
 }
 
 /// One outcome for each recipient of the job, in its order; those the report forgot are deferred.
@@ -154,10 +133,13 @@ void Owner::report(const Job& job, std::vector<Outcome> outcomes) {
   const Entry entry{id, work->parts[job.recipients.front()].destination};
   const std::vector<Outcome> all = complete(job, std::move(outcomes));
   note(*work, entry, all);
+  const bool was_put_off = schedule_.is_put_off(entry.destination);
   if (schedule_.judge(entry.destination, judge_all(all), system_.clock.now())) {
     auto waiting = schedule_.take_ready(entry.destination);
     if (!waiting.empty())
       reactor().spawn("queue_drain", drain(entry.destination, std::move(waiting), all.front()));
+  } else if (!was_put_off && schedule_.is_put_off(entry.destination)) {
+    for (const QueueId waiting : schedule_.waiting(entry.destination)) settle(waiting);
   }
   schedule_.done(entry.destination);
   pump();
@@ -460,7 +442,7 @@ io::Task<Result<>> Owner::persist_once(Working& work) {
     if (!finished) co_return fail(finished.error());
     for (Working::Part& part : work.parts) part.changed = false;
     messages_.fetch_sub(1);
-    log::info("message_done", {{"queue_id", text(id)}});
+    log_done(work, system_.clock.wall());
     co_return Result<>();
   }
 
@@ -482,13 +464,14 @@ io::Task<Result<>> Owner::persist_once(Working& work) {
   co_return Result<>();
 }
 
-/// Forgets what is on disk and needed no more here.
+/// Forgets what is on disk and not needed here, or not soon.
 void Owner::settle(QueueId id) {
   const auto known = working_.find(id);
   if (known == working_.end() || !known->second->envelope) return;
   const Working& work = *known->second;
-  const auto keeps = [&work](const Working::Part& part) {
-    return part.busy || (work.fresh && part.standing.state == State::pending);
+  const auto keeps = [&](const Working::Part& part) {
+    const bool is_next = work.fresh && part.standing.state == State::pending;
+    return part.busy || (is_next && !schedule_.is_put_off(part.destination));
   };
   if (work.writing || std::ranges::any_of(work.parts, keeps)) return;
   memory_bytes_ -= work.charged;

@@ -38,8 +38,10 @@ struct Working {
   std::vector<Part> parts;                   ///< As many as recipients.
   std::vector<Bytes> chunks;  ///< The body, until the first attempt of all recipients.
   std::uint64_t charged = 0;  ///< Octets of the memory budget.
-  bool fresh = false;         ///< Accepted by this process: pending recipients keep it here.
-  bool writing = false;       ///< A task brings its changes to disk.
+  /// Accepted by this process: pending recipients keep it here, but for those whose destination
+  /// will not be tried soon.
+  bool fresh = false;
+  bool writing = false;                            ///< A task brings its changes to disk.
   std::vector<std::weak_ptr<io::Signal>> waiting;  ///< For its being loaded.
 };
 

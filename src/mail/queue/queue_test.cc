@@ -71,11 +71,18 @@ class QueueTest : public testing::Test {
     EXPECT_TRUE(run(server_->queue.submit(std::move(made))));
     return id;
   }
+  io::Task<> submit_later(Message made) {
+    const Result<> queued = co_await server_->queue.submit(std::move(made));
+    EXPECT_TRUE(queued);
+  }
   std::vector<Listed> list() {
     auto lines = run(server_->queue.list(QueueId{0}, 1000));
     EXPECT_TRUE(lines);
     return std::move(*lines);
   }
+
+  static constexpr std::uint64_t kReadsAtStart = 1;   ///< The envelopes: there are none.
+  static constexpr std::uint64_t kReadsAMessage = 3;  ///< Envelope, standings, body.
 
   sim::World world_{7};
   storage::MemoryStorage storage_{world_.system().clock,
@@ -269,6 +276,44 @@ TEST_F(QueueTest, ABodyOverTheMemoryBudgetIsReadBack) {
   ASSERT_EQ(attempts_.all.size(), 4U);
   EXPECT_EQ(attempts_.all[3].body, "nothing in memory");
   EXPECT_EQ(storage_.keys(), 0U);
+}
+
+// What is kept in memory is delivered without a read.
+TEST_F(QueueTest, MailForAPausedDestinationDoesNotWaitInMemory) {
+  judge_ = [](const Job& job, std::uint32_t recipient) {
+    return job.destination == "dead.example" ? find_nobody(job, recipient)
+                                             : deliver_all(job, recipient);
+  };
+  for (int i = 0; i < 10; ++i) submit(message({"a@dead.example"}));  // The first of them pause it,
+  world_.run_for(seconds(1));
+  submit(message({"a@dead.example"}, "late\r\n"));  // and this one finds it paused.
+  submit(message({"a@dead.example", "b@alive.example"}));
+  world_.run_for(seconds(1));
+  EXPECT_EQ(attempts_.relayed.size(), 1U);
+  EXPECT_EQ(storage_.reads(), kReadsAtStart) << "the living destination had it from memory";
+  const std::size_t tried = attempts_.all.size() - 1;
+
+  judge_ = deliver_all;
+  world_.run_for(minutes(5));
+  EXPECT_EQ(attempts_.relayed.size(), 13U);
+  EXPECT_GE(storage_.reads(), kReadsAtStart + ((12 - tried) * kReadsAMessage));
+  EXPECT_EQ(storage_.keys(), 0U);
+  EXPECT_TRUE(
+      std::ranges::any_of(attempts_.all, [](const auto& one) { return one.body == "late\r\n"; }));
+}
+
+TEST_F(QueueTest, ABacklogNobodyTakesDoesNotWaitInMemory) {
+  config_.workers_per_destination_max = 1;
+  config_.workers_max = 1;
+  restart();
+  const std::uint64_t before = storage_.reads();
+  std::vector<Message> burst;
+  for (int i = 0; i < 500; ++i) burst.push_back(message({"a@slow.example"}));
+  for (Message& made : burst) world_.spawn("submit", submit_later(std::move(made)));
+  world_.run_for(minutes(5));
+  EXPECT_EQ(attempts_.relayed.size(), 500U);
+  EXPECT_GT(storage_.reads() - before, 300 * kReadsAMessage);
+  EXPECT_LT(storage_.reads() - before, 400 * kReadsAMessage);
 }
 
 TEST_F(QueueTest, AStreamedBodyIsReadFromStorage) {

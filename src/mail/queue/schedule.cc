@@ -27,11 +27,15 @@ QueueId Schedule::Fifo::pop() {
   return id;
 }
 
+std::vector<QueueId> Schedule::Fifo::all() const {
+  return {ids_.begin() + static_cast<std::ptrdiff_t>(head_), ids_.end()};
+}
+
 std::vector<QueueId> Schedule::Fifo::take_all() {
-  std::vector<QueueId> all(ids_.begin() + static_cast<std::ptrdiff_t>(head_), ids_.end());
+  std::vector<QueueId> taken = all();
   ids_ = {};
   head_ = 0;
-  return all;
+  return taken;
 }
 
 Schedule::Schedule(const QueueConfig& config, SteadyTime epoch) : config_(config), epoch_(epoch) {}
@@ -122,6 +126,12 @@ bool Schedule::judge(DestinationId id, Verdict verdict, SteadyTime now) {
     pause(id, now + config_.destination_pause);
   }
   return false;
+}
+
+bool Schedule::is_put_off(DestinationId id) const {
+  const Destination& destination = at(id);
+  return destination.paused ||
+         (destination.allowed <= kStartWorkers && destination.ready.size() > kBacklogMax);
 }
 
 std::vector<Entry> Schedule::take_ready(DestinationId id) {

@@ -71,6 +71,8 @@ class Schedule {
   static constexpr std::uint32_t kStartWorkers = 2;
   /// Failures in a row that pause a destination although it answers.
   static constexpr std::uint32_t kFailuresMax = 5;
+  /// Entries that may wait for a destination of which nobody knows yet whether it works.
+  static constexpr std::size_t kBacklogMax = 128;
   /// Longest pause of a destination, in units of destination_pause.
   static constexpr std::uint32_t kPauseFactorMax = 32;
 
@@ -96,6 +98,13 @@ class Schedule {
   /// Notes how a job went. True when a destination that was left alone and tried again still
   /// cannot be reached: take_ready() should be noted as deferred, for none would fare better.
   [[nodiscard]] bool judge(DestinationId destination, Verdict verdict, SteadyTime now);
+  /// True when an entry of this destination will not be handed out soon: it is paused, or nothing
+  /// went through yet and kBacklogMax wait already. Not worth keeping in memory.
+  bool is_put_off(DestinationId destination) const;
+  /// The messages that wait for a worker of this destination, in their order.
+  std::vector<QueueId> waiting(DestinationId destination) const {
+    return at(destination).ready.all();
+  }
   /// All entries that wait for a worker of this destination, as if handed out.
   std::vector<Entry> take_ready(DestinationId destination);
 
@@ -120,6 +129,7 @@ class Schedule {
     std::size_t size() const noexcept { return ids_.size() - head_; }
     void push(QueueId id) { ids_.push_back(id); }
     QueueId pop();
+    std::vector<QueueId> all() const;
     std::vector<QueueId> take_all();
 
    private:

@@ -33,7 +33,7 @@ std::string ConfigurationOptions::path() const {
 }
 
 Result<config::Loaded> ConfigurationOptions::load() const {
-  if (development_) return config::parse(config::development_text(), "--dev");
+  if (development_) return config::load_development();
   const std::string path = this->path();
   if (path == kDefaultPath && !std::filesystem::exists(path))
     return fail(Fault::unavailable,

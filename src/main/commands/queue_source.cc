@@ -1,6 +1,5 @@
 #include "main/commands/queue_source.h"
 
-#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -8,6 +7,7 @@
 #include "io/production.h"
 #include "mail/manage/control.h"
 #include "mail/manage/queue_view.h"
+#include "main/commands/existing_storage.h"
 #include "main/commands/wait_for.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
@@ -39,13 +39,8 @@ io::Task<Result<>> read_one(storage::Meta& meta, io::Clock& clock, QueueId id, c
 /// Reads a storage that no server has open.
 Result<> read_storage(io::Production& production, const config::Config& config,
                       std::optional<QueueId> id, const Entry& entry) {
-  const storage::RocksdbOptions options = config.storage_options();
-  if (!std::filesystem::exists(options.path))
-    return fail(Fault::unavailable, options.path +
-                                        " does not exist: no server has run with this "
-                                        "configuration, or storage.path is another");
   const io::System system = production.system();
-  auto storage = storage::RocksdbStorage::open(options, system.workers);
+  auto storage = open_existing_storage(config, system.workers);
   if (!storage) return fail(storage.error());
   io::Reactor& reactor = *system.reactors.front();
   auto done = id ? wait_for(reactor, read_one(**storage, system.clock, *id, entry))

@@ -8,6 +8,8 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace veredus::commands {
 namespace {
 
@@ -50,8 +52,8 @@ std::string recipient_line(const json::object& recipient) {
   line += '\n';
   if (const auto reply = text_of(recipient, "reply"); !reply.empty()) {
     const auto remote = text_of(recipient, "remote");
-    line += remote.empty() ? fmt::format("    {}\n", reply)
-                           : fmt::format("    {} said: {}\n", remote, reply);
+    const bool said = !remote.empty() && is_digit(reply.front());
+    line += said ? fmt::format("    {} said: {}\n", remote, reply) : fmt::format("    {}\n", reply);
   }
   return line;
 }

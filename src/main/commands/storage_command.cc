@@ -9,6 +9,7 @@
 #include "mail/queue/queue.h"
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
+#include "main/commands/existing_storage.h"
 #include "main/commands/wait_for.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
@@ -36,7 +37,7 @@ Result<storage::Report> read_everything(const config::Config& config) {
   auto production = io::Production::make({.reactors = 1, .workers = 1, .dns = {}});
   if (!production) return fail(production.error());
   const io::System system = (*production)->system();
-  auto storage = storage::RocksdbStorage::open(config.storage_options(), system.workers);
+  auto storage = open_existing_storage(config, system.workers);
   if (!storage) return fail(storage.error());
   const auto ids = wait_for(*system.reactors.front(), queued_ids(**storage));
   Result<storage::Report> report = fail(Fault::cancelled, "");

@@ -142,6 +142,12 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Parse, DevelopmentTextIsGood) { EXPECT_EQ(errors_of(development_text()), ""); }
 
+TEST(Load, ReadsTheDevelopmentConfigurationAgain) {
+  const auto loaded = load_development();
+  ASSERT_TRUE(loaded);
+  EXPECT_TRUE(load_again(*loaded));
+}
+
 TEST(Warnings, OfAnOpenRelayAndOfLostMail) {
   EXPECT_TRUE(warnings(parse(kMinimal, "x")->config).empty());
   const std::string text =

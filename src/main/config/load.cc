@@ -16,6 +16,8 @@
 namespace veredus::config {
 namespace {
 
+constexpr const char* kDevelopment = "--dev";
+
 std::string join(std::vector<Problem> problems, const std::string& source) {
   std::ranges::sort(problems, {}, [](const Problem& problem) {
     return std::pair(problem.line, std::string_view(problem.text));
@@ -126,6 +128,12 @@ std::vector<std::string> warnings(const Config& config) {
   if (!config.storage.sync)
     found.emplace_back("storage.sync: is off: a power cut loses mail that was acknowledged");
   return found;
+}
+
+Result<Loaded> load_development() { return parse(development_text(), kDevelopment); }
+
+Result<Loaded> load_again(const Loaded& loaded) {
+  return loaded.source == kDevelopment ? load_development() : load(loaded.source);
 }
 
 std::string_view development_text() {

@@ -33,5 +33,10 @@ std::vector<std::string> warnings(const Config& config);
 
 /// A mail server to try things out with: loopback, port 2525, everything below ./run.
 std::string_view development_text();
+/// That, read; its source is `--dev`.
+[[nodiscard]] Result<Loaded> load_development();
+
+/// Reads again what `loaded` was read from. Errors as load().
+[[nodiscard]] Result<Loaded> load_again(const Loaded& loaded);
 
 }  // namespace veredus::config

@@ -36,6 +36,8 @@ Section accept_section() {
               "How long we wait for a command (RFC 5321 §4.5.3.2.7: 5 minutes)."),
           key("data_deadline", &AcceptConfig::data_deadline,
               "How long we wait for the next piece of a message."),
+          key("data_total_deadline", &AcceptConfig::data_total_deadline,
+              "How long a whole message may take; at least data_deadline. Then 421."),
           key("greeting_delay", &AcceptConfig::greeting_delay,
               "Clients outside relay.networks are greeted after this; who speaks earlier is sent "
               "away."),
@@ -43,6 +45,8 @@ Section accept_section() {
               "When we stop, sessions have this long to finish."),
           octets("memory_bytes_max", &AcceptConfig::memory_bytes_max,
                  "Of one message in memory; what is larger streams to disk."),
+          octets("memory_bytes_total_max", &AcceptConfig::memory_bytes_total_max,
+                 "Of all messages being received; over it they stream to disk sooner."),
           key("bare_newline", &AcceptConfig::bare_newline,
               "A message with a CR or LF on its own: refuse it, or convert them to line ends. They "
               "never end a message (RFC 5321 §2.3.8)."),

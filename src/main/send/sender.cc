@@ -31,8 +31,8 @@ void Sender::put(const std::string& line) {
 io::Task<Result<smtp::PeerReply>> Sender::read_reply() {
   smtp::ReplyParser parser;
   for (;;) {
-    const auto line =
-        co_await connection_.read_line(smtp::ReplyLimits{}.line_octets_max, options_.deadline);
+    const auto line = co_await connection_.read_line(
+        smtp::ReplyLimits{}.line_octets_max, options_.deadline, io::Connection::LineEnd::lf);
     if (!line) {
       usable_ = false;
       co_return fail(line.error());

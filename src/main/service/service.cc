@@ -94,7 +94,7 @@ void Service::on_signal(int number) {
     log::warning("stopping_at_once", {{"signal", number}});
     return set_stopped();
   }
-  log::info("stopping", {{"signal", number}});
+  log::info("stopping", {{"signal", number}, {"sessions", assembly_->server().session_count()}});
   reactor.spawn("stop", finish(*this));
 }
 
@@ -109,7 +109,7 @@ io::Task<> Service::finish(Service& service) {
 io::Task<> Service::reload(Service& service) {
   Result<config::Loaded> loaded = fail(Fault::cancelled, "");
   co_await service.production_->system().workers.run(
-      [&] { loaded = config::load(service.loaded_.source); });
+      [&] { loaded = config::load_again(service.loaded_); });
   service.apply(std::move(loaded));
 }
 

@@ -1,8 +1,6 @@
 #include "storage/memory/memory_storage.h"
 
 #include <algorithm>
-#include <iterator>
-#include <ranges>
 #include <utility>
 
 namespace veredus::storage {
@@ -47,13 +45,20 @@ Result<> MemoryStorage::check(const Batch& batch) const {
                                                : "storage: a key exists already");
   }
   for (const Batch::BlobPut& put : batch.blob_puts) {
-    const auto appended = std::views::iota(std::uint32_t{0}, put.first_chunk);
-    if (std::ranges::all_of(appended,
-                            [&](std::uint32_t chunk) { return chunks_.contains({put.id, chunk}); }))
-      continue;
-    return fail(Fault::unavailable, "storage: a body's chunks were not all appended");
+    if (auto held = check_appended(put.id, put.first_chunk); !held) return held;
   }
   return {};
+}
+
+Result<> MemoryStorage::check_appended(BlobId id, std::uint32_t chunk_count) const {
+  if (chunk_count == 0) return {};
+  const auto known = unclaimed_.find(id);
+  if (known != unclaimed_.end() && known->second == chunk_count) return {};
+  return fail(Fault::unavailable, "storage: a body's chunks were not all appended");
+}
+
+void MemoryStorage::erase_chunks(BlobId id, std::uint32_t chunk_count) {
+  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) chunks_.erase({id, chunk});
 }
 
 void MemoryStorage::apply(Batch batch) {
@@ -63,12 +68,13 @@ void MemoryStorage::apply(Batch batch) {
   for (Batch::Erase& erase : batch.erases) values_.erase({erase.space, std::move(erase.key)});
   for (Batch::BlobPut& put : batch.blob_puts) {
     claimed_.insert(put.id);
+    if (put.first_chunk > 0) unclaimed_.erase(put.id);
     std::uint32_t chunk = put.first_chunk;
     for (Bytes& octets : put.chunks) chunks_.insert_or_assign({put.id, chunk++}, std::move(octets));
   }
   for (const auto& [id, chunk_count] : batch.blob_erases) {
     claimed_.erase(id);
-    for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) chunks_.erase({id, chunk});
+    erase_chunks(id, chunk_count);
   }
 }
 
@@ -102,12 +108,17 @@ io::Task<Result<>> MemoryStorage::append(BlobId id, std::uint32_t chunk, Bytes o
   const std::uint64_t number = ++appends_;
   if (auto failed = planned(failing_appends_, number); !failed) co_return failed;
   co_await clock_.sleep_for(config_.read_delay);
+  if (auto held = check_appended(id, chunk); !held) co_return held;
+  unclaimed_.insert_or_assign(id, chunk + 1);
   chunks_.insert_or_assign({id, chunk}, std::move(octets));
   co_return Result<>();
 }
 
 io::Task<Result<>> MemoryStorage::discard(BlobId id, std::uint32_t chunk_count) {
-  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) chunks_.erase({id, chunk});
+  const auto known = unclaimed_.find(id);
+  if (known == unclaimed_.end()) co_return Result<>();
+  erase_chunks(id, std::max(chunk_count, known->second));
+  unclaimed_.erase(known);
   co_return Result<>();
 }
 
@@ -120,19 +131,11 @@ io::Task<Result<Bytes>> MemoryStorage::read(BlobId id, std::uint32_t chunk) {
 }
 
 void MemoryStorage::reopen() {
-  std::erase_if(chunks_, [&](const auto& entry) { return !claimed_.contains(entry.first.first); });
+  for (const auto& [id, chunk_count] : std::exchange(unclaimed_, {})) erase_chunks(id, chunk_count);
   hook_ = nullptr;
   failing_commits_.clear();
   failing_reads_.clear();
   failing_appends_.clear();
-}
-
-std::size_t MemoryStorage::unclaimed_blobs() const {
-  std::set<BlobId> unclaimed;
-  for (const auto& [key, octets] : chunks_) {
-    if (!claimed_.contains(key.first)) unclaimed.insert(key.first);
-  }
-  return unclaimed.size();
 }
 
 }  // namespace veredus::storage

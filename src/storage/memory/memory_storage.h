@@ -64,7 +64,9 @@ class MemoryStorage final : public Storage {
   std::size_t keys() const noexcept { return values_.size(); }
   /// Blobs that a batch claimed, and blobs that none did.
   std::size_t blobs() const noexcept { return claimed_.size(); }
-  std::size_t unclaimed_blobs() const;
+  std::size_t unclaimed_blobs() const noexcept { return unclaimed_.size(); }
+  /// Calls of get, scan and read that were begun.
+  std::uint64_t reads() const noexcept { return reads_; }
 
  private:
   using Failing = std::map<std::uint64_t, Fault>;
@@ -72,6 +74,8 @@ class MemoryStorage final : public Storage {
   io::Task<Result<>> ask_hook(CommitPoint point, std::uint64_t commit);
   io::Task<Result<>> begin_read();
   Result<> check(const Batch& batch) const;
+  Result<> check_appended(BlobId id, std::uint32_t chunk_count) const;
+  void erase_chunks(BlobId id, std::uint32_t chunk_count);
   void apply(Batch batch);
 
   io::Clock& clock_;
@@ -80,6 +84,7 @@ class MemoryStorage final : public Storage {
   std::map<std::pair<Space, std::string>, Bytes> values_;
   std::map<std::pair<BlobId, std::uint32_t>, Bytes> chunks_;
   std::set<BlobId> claimed_;
+  std::map<BlobId, std::uint32_t> unclaimed_;  ///< Chunks appended that no batch has claimed.
   Failing failing_commits_;
   Failing failing_reads_;
   Failing failing_appends_;

@@ -1,11 +1,13 @@
 #include "storage/rocksdb/committer.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 #include <rocksdb/write_batch.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 namespace veredus::storage {
 namespace {
@@ -37,6 +39,9 @@ class Committer::Group {
   Result<> add(const Append& append);
   Result<> add(const Discard& discard);
   Result<> check(const Batch::Expect& expect) const;
+  Result<> check_appended(BlobId id, std::uint32_t chunk_count) const;
+  Result<std::uint32_t> count_unclaimed(BlobId id) const;
+  void set_unclaimed(BlobId id, std::uint32_t chunk_count);
   void put_chunk(ChunkName name, const Bytes& octets);
   void erase_chunks(BlobId id, std::uint32_t chunk_count);
 
@@ -45,6 +50,8 @@ class Committer::Group {
   bool durable_ = false;
   /// Keys that earlier batches of this group put (true) or erased (false).
   std::unordered_map<std::string, bool> changed_;
+  /// The same for chunks that no batch has claimed; 0: none are left.
+  std::unordered_map<BlobId, std::uint32_t> unclaimed_;
 };
 
 Result<> Committer::Group::check(const Batch::Expect& expect) const {
@@ -61,9 +68,38 @@ Result<> Committer::Group::check(const Batch::Expect& expect) const {
   return fail(Fault::refused, present ? "the key is there already" : "the key is not there");
 }
 
+/// How many chunks of the blob were appended and not claimed.
+Result<std::uint32_t> Committer::Group::count_unclaimed(BlobId id) const {
+  if (const auto known = unclaimed_.find(id); known != unclaimed_.end()) return known->second;
+  const Result<Database::Found> found = database_.find_key(unclaimed_key(id), Reach::disk);
+  if (!found) return fail(found.error());
+  return to_number<std::uint32_t>(found->value.value_or("0")).value_or(0);
+}
+
+void Committer::Group::set_unclaimed(BlobId id, std::uint32_t chunk_count) {
+  if (chunk_count == 0)
+    writes_.Delete(database_.meta(), unclaimed_key(id));
+  else
+    writes_.Put(database_.meta(), unclaimed_key(id), std::to_string(chunk_count));
+  unclaimed_.insert_or_assign(id, chunk_count);
+}
+
+/// A body without its head must never be acknowledged: after a fault of the disk, what append()
+/// wrote may be gone.
+Result<> Committer::Group::check_appended(BlobId id, std::uint32_t chunk_count) const {
+  if (chunk_count == 0) return {};
+  const Result<std::uint32_t> unclaimed = count_unclaimed(id);
+  if (!unclaimed) return fail(unclaimed.error());
+  if (*unclaimed == chunk_count) return {};
+  return fail(Fault::unavailable, "the storage lost part of a message body that was coming in");
+}
+
 Result<> Committer::Group::add(const Batch& batch) {
   for (const Batch::Expect& expect : batch.expects) {
     if (Result<> held = check(expect); !held) return held;
+  }
+  for (const Batch::BlobPut& put : batch.blob_puts) {
+    if (Result<> held = check_appended(put.id, put.first_chunk); !held) return held;
   }
   for (const Batch::Put& put : batch.puts) {
     std::string key = meta_key(put.space, put.key);
@@ -81,7 +117,7 @@ Result<> Committer::Group::add(const Batch& batch) {
       put_chunk(name, octets);
       ++name.chunk;
     }
-    if (put.first_chunk > 0) writes_.Delete(database_.meta(), unclaimed_key(put.id));
+    if (put.first_chunk > 0) set_unclaimed(put.id, 0);
   }
   for (const auto& [id, chunk_count] : batch.blob_erases) erase_chunks(id, chunk_count);
   durable_ = true;
@@ -89,16 +125,21 @@ Result<> Committer::Group::add(const Batch& batch) {
 }
 
 Result<> Committer::Group::add(const Append& append) {
-  if (append.name.chunk == 0) {
-    writes_.Put(database_.meta(), unclaimed_key(append.name.id), rocksdb::Slice());
-  }
+  const auto& [id, chunk] = append.name;
+  if (Result<> held = check_appended(id, chunk); !held) return held;
+  set_unclaimed(id, chunk + 1);
   put_chunk(append.name, append.octets);
   return {};
 }
 
 Result<> Committer::Group::add(const Discard& discard) {
-  erase_chunks(discard.id, discard.chunk_count);
-  writes_.Delete(database_.meta(), unclaimed_key(discard.id));
+  const Result<std::uint32_t> unclaimed = count_unclaimed(discard.id);
+  if (!unclaimed) return fail(unclaimed.error());
+  // Claimed after all: the commit that was said to have failed is there.
+  if (*unclaimed == 0) return {};
+  // One more may be there than the caller knows of: an append can fail and be found done, too.
+  erase_chunks(discard.id, std::max(discard.chunk_count, *unclaimed));
+  set_unclaimed(discard.id, 0);
   return {};
 }
 

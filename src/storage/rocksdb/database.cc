@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
@@ -12,6 +14,8 @@
 namespace veredus::storage {
 namespace {
 
+constexpr std::chrono::milliseconds kLockPause{50};
+
 std::unexpected<Error> fail(const rocksdb::Status& status, std::string_view doing) {
   if (status.IsNoSpace()) {
     return veredus::fail(Fault::overloaded, std::string(doing) + ": the disk is full");
@@ -19,13 +23,15 @@ std::unexpected<Error> fail(const rocksdb::Status& status, std::string_view doin
   return veredus::fail(Fault::unavailable, std::string(doing) + ": " + status.ToString());
 }
 
-std::unexpected<Error> fail_open(const rocksdb::Status& status, const std::string& path) {
+bool is_locked(const rocksdb::Status& status) {
   const std::string text = status.ToString();
-  const bool is_locked = status.IsIOError() && text.contains("lock") && text.contains("LOCK");
-  if (!is_locked) return fail(status, "cannot open the storage in " + path);
+  return status.IsIOError() && text.contains("lock") && text.contains("LOCK");
+}
+
+std::unexpected<Error> fail_open(const rocksdb::Status& status, const std::string& path) {
+  if (!is_locked(status)) return fail(status, "cannot open the storage in " + path);
   return veredus::fail(Fault::unavailable, "another veredus is running on the storage in " + path +
-                                               ": stop it, or give this one a folder of its own (" +
-                                               text + ")");
+                                               ": stop it, or give this one a folder of its own");
 }
 
 /// What is in it is other people's mail: nobody else may look in. A folder that is there already
@@ -81,7 +87,10 @@ Database::~Database() { close_files(); }
 Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) {
   if (Result<> made = make_folder(options.path); !made) return veredus::fail(made.error());
   std::unique_ptr<Database> database(new Database(options));
-  if (Result<> opened = database->open_files(); !opened) return veredus::fail(opened.error());
+  Result<> usable = database->open_files();
+  if (usable) usable = database->check_format();
+  if (usable) usable = database->sweep_unclaimed();
+  if (!usable) return veredus::fail(usable.error());
   return database;
 }
 
@@ -90,18 +99,21 @@ Result<> Database::open_files() {
   tuning.database.statistics = statistics_;
   const auto descriptors = families_in(options_.path, tuning);
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(tuning.database, options_.path, descriptors, &handles_, &opened);
+  rocksdb::Status status;
+  // A command that only looks has the storage open for a moment: that must not keep a server from
+  // starting.
+  for (std::chrono::milliseconds waited{0};; waited += kLockPause) {
+    status = rocksdb::DB::Open(tuning.database, options_.path, descriptors, &handles_, &opened);
+    if (!is_locked(status) || waited >= options_.lock_patience) break;
+    std::this_thread::sleep_for(kLockPause);
+  }
   if (!status.ok()) return fail_open(status, options_.path);
   db_.reset(opened);
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     if (handle->GetName() == kMetaFamily) families_.meta = handle;
     if (handle->GetName() == kBlobFamily) families_.blob = handle;
   }
-  Result<> usable = check_format();
-  if (usable) usable = sweep_unclaimed();
-  if (!usable) close_files();
-  return usable;
+  return {};
 }
 
 void Database::close_files() {

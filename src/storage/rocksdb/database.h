@@ -45,8 +45,8 @@ class Database {
   Result<> write(rocksdb::WriteBatch& changes, bool durable);
 
   /// Makes writing possible again after an error, if the disk lets it: without closing when that
-  /// is enough, else by opening anew, while reads wait. Handles from before are invalid. Only
-  /// the thread that writes may call it.
+  /// is enough, else by opening anew, while reads wait. Handles from before are invalid. Unclaimed
+  /// blobs stay: sessions are still streaming into them. Only the thread that writes may call it.
   Result<> recover();
 
   /// What a lookup found: `known` is false when only the disk could tell.
@@ -72,7 +72,6 @@ class Database {
   explicit Database(const RocksdbOptions& options);
   Result<> open_files();
   void close_files();
-  Result<> open_families(std::vector<rocksdb::ColumnFamilyDescriptor> descriptors);
   Result<> check_format();
   Result<> sweep_unclaimed();
   Result<Found> find(rocksdb::ColumnFamilyHandle* Families::* family, const std::string& key,

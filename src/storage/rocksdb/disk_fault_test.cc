@@ -63,6 +63,23 @@ class DiskFaultTest : public testing::Test {
     }
   }
 
+  /// Commits again and again until one succeeds, for at most 20 s.
+  void expect_recovery(std::uint64_t id) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    Result<> committed = commit(id);
+    while (!committed && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      committed = commit(id);
+    }
+    ASSERT_TRUE(committed) << committed.error().text();
+  }
+  Result<> append(BlobId id, std::uint32_t chunk) {
+    return world_.run(world_.storage().append(id, chunk, chunk_of(chunk)));
+  }
+  static Bytes chunk_of(std::uint32_t chunk) {
+    return Bytes(std::string(kChunkBytes, static_cast<char>('a' + chunk)));
+  }
+
   TemporaryFolder folder_;
   World world_;
 };
@@ -80,18 +97,39 @@ TEST_F(DiskFaultTest, CommitsFailWhileTheDiskDoesAndRecoverByThemselves) {
       EXPECT_EQ(failed.error().fault(), Fault::unavailable);
     }
   }
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  Result<> committed = commit(6000);
-  while (!committed && std::chrono::steady_clock::now() < give_up) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    committed = commit(6000);
-  }
-  ASSERT_TRUE(committed) << committed.error().text();
+  expect_recovery(6000);
   expect_all(0, accepted);
   for (std::uint64_t id = 6001; id < 6100; ++id) ASSERT_TRUE(commit(id));
   world_.reopen();
   expect_all(0, accepted);
   expect_all(6000, 100);
+}
+
+// A message is coming in while the disk fails and comes back: it is accepted whole, or not at all.
+TEST_F(DiskFaultTest, ABodyThatWasComingInSurvivesTheFaultWhole) {
+  const BlobId id{7000};
+  ASSERT_TRUE(append(id, 0));
+  ASSERT_TRUE(append(id, 1));
+  {
+    const FileSizeLimit limit(16);
+    ASSERT_FALSE(commit(1)) << "the limit had no effect";
+    ASSERT_FALSE(append(BlobId{7001}, 0));
+  }
+  expect_recovery(2);
+  ASSERT_TRUE(append(id, 2));
+  Batch batch;
+  batch.put(Space::queue, "7000", Bytes(std::string("envelope")));
+  batch.put_blob(id, 3, {chunk_of(3)});
+  const Result<> committed = world_.run(world_.storage().commit(std::move(batch)));
+  ASSERT_TRUE(committed) << committed.error().text();
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint32_t chunk = 0; chunk < 4; ++chunk) {
+      const Result<Bytes> octets = world_.run(world_.storage().read(id, chunk));
+      ASSERT_TRUE(octets) << octets.error().text();
+      EXPECT_EQ(*octets, chunk_of(chunk)) << chunk;
+    }
+    world_.reopen();
+  }
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 //   column family  key                                            value
 //   meta           Space, 1 octet; the key                        as put
 //   meta           Space::system "format"                         decimal version of this layout
-//   meta           Space::system "unclaimed" BlobId, 8 octets     empty: its chunks are not claimed
+//   meta           Space::system "unclaimed" BlobId, 8 octets     decimal count of its chunks,
+//   which
+//                                                                 no batch has claimed yet
 //   blob           BlobId, 8 octets; chunk, 4 octets              up to kChunkBytes of the body
 //
 // Numbers in keys are big-endian, so that the order of octets is the order of numbers.

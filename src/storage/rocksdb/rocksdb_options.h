@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,6 +21,8 @@ struct RocksdbOptions {
   /// may wait longer for its delivery before it is written a second time; the processor's caches
   /// like less.
   std::size_t memory_bytes = std::size_t{128} * 1024 * 1024;
+  /// How long open() waits for another process that has the storage open.
+  std::chrono::milliseconds lock_patience{5000};
   /// Threads that write recent changes out and compact. >= 1.
   int threads = 2;
 };

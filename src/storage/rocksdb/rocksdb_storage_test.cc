@@ -189,7 +189,9 @@ TEST_F(RocksdbStorageTest, FullDiskRefusesAllButRemoval) {
 }
 
 TEST_F(RocksdbStorageTest, SecondOpenerIsToldWhy) {
-  const auto second = RocksdbStorage::open(world_.options(), world_.workers());
+  RocksdbOptions options = world_.options();
+  options.lock_patience = std::chrono::milliseconds(100);
+  const auto second = RocksdbStorage::open(options, world_.workers());
   ASSERT_FALSE(second);
   EXPECT_TRUE(second.error().text().starts_with("another veredus is running on the storage in"))
       << second.error().text();
@@ -247,8 +249,11 @@ TEST_F(RocksdbStorageTest, UnreadableFormatIsDamage) {
 TEST_F(RocksdbStorageTest, CheckCountsMessagesOrphansAndGaps) {
   ASSERT_TRUE(commit(message(1, 100)));
   ASSERT_TRUE(commit(message(2, 100)));
+  Batch whole;
+  whole.put_blob(BlobId{3}, 0, {octets(10, 'a'), octets(10, 'b'), octets(10, 'c')});
+  ASSERT_TRUE(commit(std::move(whole)));
   Batch gap;
-  gap.put_blob(BlobId{3}, 2, {octets(10, 'c')});
+  gap.erase_blob(BlobId{3}, 2);
   ASSERT_TRUE(commit(std::move(gap)));
   const Result<Report> report = storage().check([](BlobId id) { return id != BlobId{2}; });
   ASSERT_TRUE(report);

@@ -209,8 +209,8 @@ Result<Address> Address::make(std::string_view local_part, Domain domain, Addres
 Result<Address> Address::checked(Address address, const AddressOptions& options) {
   if (address.needs_smtputf8()) {
     if (!options.utf8_local_part)
-      return fail(Fault::malformed,
-                  "the part before the '@' is not ASCII, which needs the SMTPUTF8 parameter");
+      return fail(Fault::refused,
+                  "the part before the '@' is not ASCII, and only ASCII addresses are taken here");
     if (!is_utf8(address.local_part_))
       return fail(Fault::malformed, "the part before the '@' is not valid UTF-8");
   }

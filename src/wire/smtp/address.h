@@ -78,7 +78,8 @@ struct AddressOptions {
 class Address {
  public:
   /// Parses `local@domain` without angle brackets; the whole of `text`.
-  /// Errors: malformed, with a text that says what is wrong and where.
+  /// Errors: malformed, with a text that says what is wrong and where; refused, when the local
+  /// part is not ASCII and `options` do not allow that.
   [[nodiscard]] static Result<Address> parse(std::string_view text, AddressOptions options = {});
   /// Parses the address at the front of `in` and leaves the rest (a '>' usually) to the caller.
   [[nodiscard]] static Result<Address> parse(Cursor& in, AddressOptions options = {});

@@ -49,6 +49,13 @@ bool has_param(const std::vector<EsmtpParam>& params, std::string_view keyword) 
   return std::ranges::find(params, keyword, &EsmtpParam::keyword) != params.end();
 }
 
+std::unexpected<ArgumentError> bad_path(Error error) {
+  return std::unexpected(ArgumentError(ArgumentError::Part::path, std::move(error)));
+}
+std::unexpected<ArgumentError> bad_params(Error error) {
+  return std::unexpected(ArgumentError(ArgumentError::Part::params, std::move(error)));
+}
+
 }  // namespace
 
 std::string_view name(Verb verb) noexcept {
@@ -99,31 +106,34 @@ Result<HeloName> parse_helo(std::string_view args, HeloRule rule) {
   return helo;
 }
 
-Result<MailCommand> parse_mail(std::string_view args, AddressOptions options) {
+std::expected<MailCommand, ArgumentError> parse_mail(std::string_view args,
+                                                     AddressOptions options) {
   Cursor in(args);
-  if (!in.ieat("FROM:")) return fail(Fault::malformed, "write MAIL FROM:<address>");
+  if (!in.ieat("FROM:")) return bad_path({Fault::malformed, "write MAIL FROM:<address>"});
   // Whether UTF-8 is allowed stands behind the path, so it is asked afterwards.
   AddressOptions permissive = options;
   permissive.utf8_local_part = true;
   auto path = parse_reverse_path(in, permissive);
-  if (!path) return fail(path.error());
+  if (!path) return bad_path(path.error());
   auto params = parse_params(in.rest());
-  if (!params) return fail(params.error());
+  if (!params) return bad_params(params.error());
 
   const bool utf8 = !path->is_null() && path->address()->needs_smtputf8();
   if (utf8 && !options.utf8_local_part && !has_param(*params, keyword(Extension::smtputf8)))
-    return fail(Fault::malformed,
-                "the part before the '@' is not ASCII, which needs the SMTPUTF8 parameter");
+    return bad_path(
+        {Fault::refused,
+         "the part before the '@' is not ASCII, and only ASCII addresses are taken here"});
   return MailCommand{std::move(*path), std::move(*params)};
 }
 
-Result<RcptCommand> parse_rcpt(std::string_view args, AddressOptions options) {
+std::expected<RcptCommand, ArgumentError> parse_rcpt(std::string_view args,
+                                                     AddressOptions options) {
   Cursor in(args);
-  if (!in.ieat("TO:")) return fail(Fault::malformed, "write RCPT TO:<address>");
+  if (!in.ieat("TO:")) return bad_path({Fault::malformed, "write RCPT TO:<address>"});
   auto path = parse_forward_path(in, options);
-  if (!path) return fail(path.error());
+  if (!path) return bad_path(path.error());
   auto params = parse_params(in.rest());
-  if (!params) return fail(params.error());
+  if (!params) return bad_params(params.error());
   return RcptCommand{std::move(*path), std::move(*params)};
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -70,6 +72,18 @@ struct HeloName {
 /// lenient. Errors: malformed.
 [[nodiscard]] Result<HeloName> parse_helo(std::string_view args, HeloRule rule = HeloRule::lenient);
 
+/// Why the arguments of MAIL or RCPT were not taken, and which part of them it was: each has a
+/// status code of its own (RFC 3463 §3.2 and §3.6).
+class ArgumentError : public Error {
+ public:
+  enum class Part : std::uint8_t { path, params };
+  ArgumentError(Part part, Error error) : Error(std::move(error)), part_(part) {}
+  Part part() const noexcept { return part_; }
+
+ private:
+  Part part_;
+};
+
 /// MAIL FROM:<reverse-path> [SP parameters] (RFC 5321 §4.1.1.2).
 struct MailCommand {
   ReversePath path;
@@ -84,9 +98,12 @@ struct RcptCommand {
 
 /// Parse the arguments of MAIL ("FROM:<a@b> SIZE=1") and RCPT ("TO:<a@b>"). With SMTPUTF8 among the
 /// parameters of MAIL its local part may be UTF-8; for RCPT say so in `options`.
-/// Errors: malformed; overloaded when there are more than kParamsMax parameters.
-[[nodiscard]] Result<MailCommand> parse_mail(std::string_view args, AddressOptions options = {});
-[[nodiscard]] Result<RcptCommand> parse_rcpt(std::string_view args, AddressOptions options = {});
+/// Errors: malformed; refused when the address is not ASCII and may not be so; overloaded when
+/// there are more than kParamsMax parameters.
+[[nodiscard]] std::expected<MailCommand, ArgumentError> parse_mail(std::string_view args,
+                                                                   AddressOptions options = {});
+[[nodiscard]] std::expected<RcptCommand, ArgumentError> parse_rcpt(std::string_view args,
+                                                                   AddressOptions options = {});
 
 /// BDAT chunk-size [SP LAST] (RFC 3030 §2).
 struct BdatCommand {

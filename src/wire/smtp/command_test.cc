@@ -59,8 +59,8 @@ struct ArgsCase {
   std::string_view want;  ///< What was understood, or "!" and a part of the error.
 };
 
-template <class T, class Render>
-void expect(const ArgsCase& c, const Result<T>& result, Render render) {
+template <class Parsed, class Render>
+void expect(const ArgsCase& c, const Parsed& result, Render render) {
   const std::string got = result ? render(*result) : "!" + result.error().text();
   if (c.want.starts_with('!')) {
     EXPECT_FALSE(result.has_value()) << got;
@@ -84,13 +84,21 @@ INSTANTIATE_TEST_SUITE_P(
                              "<a@b> SIZE=1 BODY=8bitmime"},
                     ArgsCase{"space_after_colon", "FROM: <a@b> SIZE=1", "<a@b> SIZE=1"},
                     ArgsCase{"utf8", "FROM:<ü@b> SMTPUTF8", "<ü@b> SMTPUTF8"},
-                    ArgsCase{"utf8_unsaid", "FROM:<ü@b>", "!needs the SMTPUTF8"},
+                    ArgsCase{"utf8_unsaid", "FROM:<ü@b>", "!only ASCII"},
                     ArgsCase{"no_brackets", "FROM:a@b", "!angle brackets"},
                     ArgsCase{"no_from", "<a@b>", "!write MAIL FROM:"},
                     ArgsCase{"space_before_colon", "FROM :<a@b>", "!write MAIL FROM:"},
                     ArgsCase{"nothing", "", "!write MAIL FROM:"},
                     ArgsCase{"glued_param", "FROM:<a@b>SIZE=1", "!expected a space"}),
     [](const auto& test) { return std::string(test.param.name); });
+
+TEST(ArgumentErrors, SayWhichPart) {
+  using enum ArgumentError::Part;
+  EXPECT_EQ(parse_mail("FROM:<a@b").error().part(), path);
+  EXPECT_EQ(parse_mail("FROM:<a@b>SIZE=1").error().part(), params);
+  EXPECT_EQ(parse_rcpt("TO:<>").error().part(), path);
+  EXPECT_EQ(parse_rcpt("TO:<a@b> NOTIFY=").error().part(), params);
+}
 
 class RcptArgs : public testing::TestWithParam<ArgsCase> {};
 
@@ -105,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Rfc5321Section4113, RcptArgs,
                                          ArgsCase{"params", "TO:<a@b> NOTIFY=NEVER",
                                                   "<a@b> NOTIFY=NEVER"},
                                          ArgsCase{"null", "TO:<>", "!may not be empty"},
-                                         ArgsCase{"utf8", "TO:<ü@b>", "!needs the SMTPUTF8"},
+                                         ArgsCase{"utf8", "TO:<ü@b>", "!only ASCII"},
                                          ArgsCase{"from", "FROM:<a@b>", "!write RCPT TO:"}),
                          [](const auto& test) { return std::string(test.param.name); });
 

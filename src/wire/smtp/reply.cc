@@ -180,18 +180,19 @@ Reply reply_for(const Error& error) {
 
 Reply reply_for_sender(const Error& error) {
   if (error.fault() == Fault::malformed) return Reply(501, {5, 1, 7}, error.text());
-  if (error.fault() == Fault::overloaded) return Reply(501, {5, 5, 4}, error.text());
+  if (error.fault() == Fault::refused) return Reply(550, {5, 6, 7}, error.text());
   return reply_for(error);
 }
 
 Reply reply_for_recipient(const Error& error) {
   if (error.fault() == Fault::malformed) return Reply(501, {5, 1, 3}, error.text());
-  if (error.fault() == Fault::overloaded) return Reply(501, {5, 5, 4}, error.text());
+  if (error.fault() == Fault::refused) return Reply(553, {5, 6, 7}, error.text());
   return reply_for(error);
 }
 
 Reply reply_for_params(const Error& error) {
   if (error.fault() == Fault::refused) return Reply(555, {5, 5, 4}, error.text());
+  if (error.fault() == Fault::overloaded) return Reply(501, {5, 5, 4}, error.text());
   return reply_for(error);
 }
 

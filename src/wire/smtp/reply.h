@@ -140,12 +140,13 @@ class ReplyParser {
 ///   malformed 501 5.5.4, refused 550 5.7.1, unavailable 451 4.3.0, overloaded 452 4.3.1,
 ///   cancelled 421 4.3.2. A place that knows more says more with a Reply of its own.
 [[nodiscard]] Reply reply_for(const Error& error);
-/// For the errors of parse_mail() and parse_rcpt(): 501 5.1.7 and 501 5.1.3 for a bad path
-/// (RFC 3463 §3.2), else as reply_for().
+/// For the errors of a path in parse_mail() and parse_rcpt(): 501 5.1.7 and 501 5.1.3 for a bad
+/// path (RFC 3463 §3.2), 550 5.6.7 and 553 5.6.7 for one that is not ASCII (RFC 6531 §3.5), else as
+/// reply_for().
 [[nodiscard]] Reply reply_for_sender(const Error& error);
 [[nodiscard]] Reply reply_for_recipient(const Error& error);
-/// For the errors of read_mail_params() and read_rcpt_params(): 555 5.5.4 for a parameter that was
-/// not announced, 501 5.5.4 for a bad value.
+/// For the errors of parameters, there and in read_mail_params() and read_rcpt_params(): 555 5.5.4
+/// for one that was not announced, 501 5.5.4 for a bad value, a bad list or too long a one.
 [[nodiscard]] Reply reply_for_params(const Error& error);
 
 }  // namespace veredus::smtp

@@ -78,7 +78,9 @@ TEST(Reply, SaysWhatAnErrorMeans) {
   EXPECT_EQ(reply_for(Error(Fault::cancelled, "c")).render(), "421 4.3.2 c\r\n");
   EXPECT_EQ(reply_for_sender(Error(Fault::malformed, "m")).render(), "501 5.1.7 m\r\n");
   EXPECT_EQ(reply_for_recipient(Error(Fault::malformed, "m")).render(), "501 5.1.3 m\r\n");
-  EXPECT_EQ(reply_for_recipient(Error(Fault::overloaded, "o")).render(), "501 5.5.4 o\r\n");
+  EXPECT_EQ(reply_for_sender(Error(Fault::refused, "r")).render(), "550 5.6.7 r\r\n");
+  EXPECT_EQ(reply_for_recipient(Error(Fault::refused, "r")).render(), "553 5.6.7 r\r\n");
+  EXPECT_EQ(reply_for_params(Error(Fault::overloaded, "o")).render(), "501 5.5.4 o\r\n");
   EXPECT_EQ(reply_for_params(Error(Fault::refused, "r")).render(), "555 5.5.4 r\r\n");
   EXPECT_EQ(reply_for_params(Error(Fault::malformed, "m")).render(), "501 5.5.4 m\r\n");
 }

@@ -1,0 +1,23 @@
+#include "main/commands/existing_storage.h"
+
+#include <filesystem>
+#include <system_error>
+
+namespace veredus::commands {
+
+Result<std::unique_ptr<storage::RocksdbStorage>> open_existing_storage(const config::Config& config,
+                                                                       io::Workers& workers) {
+  const storage::RocksdbOptions options = config.storage_options();
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(options.path, error);
+  if (std::filesystem::exists(options.path, error))
+    return storage::RocksdbStorage::open(options, workers);
+  if (error)
+    return fail(Fault::unavailable, whole.string() + ": " + error.message() +
+                                        "; run this as the user that the server runs as");
+  return fail(Fault::unavailable, whole.string() +
+                                      " does not exist: no server has run with this configuration, "
+                                      "or storage.path is another");
+}
+
+}  // namespace veredus::commands
