@@ -133,17 +133,23 @@ void append_timestamp(std::string& out) {
   out += 'Z';
 }
 
-void append_line(std::string& out, Format format, std::string_view time, Level level,
-                 std::string_view event, std::initializer_list<Field> fields) {
+struct Occurrence {
+  std::string_view time;
+  Level level;
+  std::string_view event;
+  std::initializer_list<Field> fields;
+};
+
+void append_line(std::string& out, Format format, const Occurrence& what) {
   const bool json = format == Format::json;
   out += json ? "{\"time\":\"" : "time=";
-  out += time;
+  out += what.time;
   out += json ? "\",\"level\":\"" : " level=";
-  out += name_of(level);
+  out += name_of(what.level);
   out += json ? "\",\"event\":\"" : " event=";
-  out += event;
+  out += what.event;
   if (json) out += '"';
-  for (const Field& field : fields) append_field(out, field, format);
+  for (const Field& field : what.fields) append_field(out, field, format);
   if (json) out += '}';
 }
 
@@ -156,7 +162,7 @@ std::string_view render_now(Format format, Level level, std::string_view event,
   time.clear();
   line.clear();
   append_timestamp(time);
-  append_line(line, format, time, level, event, fields);
+  append_line(line, format, {time, level, event, fields});
   line += '\n';
   return line;
 }
@@ -337,7 +343,7 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
 std::string render(Format format, std::string_view time, Level level, std::string_view event,
                    std::initializer_list<Field> fields) {
   std::string line;
-  append_line(line, format, time, level, event, fields);
+  append_line(line, format, {time, level, event, fields});
   return line;
 }
 
