@@ -3,12 +3,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "io/production.h"
+#include "io/temporary_folder.h"
 #include "mail/queue/queue.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
@@ -17,23 +17,6 @@ namespace {
 
 constexpr unsigned kReactors = 5;
 constexpr int kMessagesEach = 200;
-
-/// A folder of its own that goes away with it.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "queue_XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class QueueThreads : public testing::Test {
  protected:
@@ -92,7 +75,7 @@ class QueueThreads : public testing::Test {
     return condition();
   }
 
-  Folder folder_;
+  io::TemporaryFolder folder_;
   std::unique_ptr<io::Production> outside_;
   std::unique_ptr<storage::RocksdbStorage> storage_;
   std::unique_ptr<Queue> queue_;

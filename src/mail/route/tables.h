@@ -56,7 +56,4 @@ struct Router::Tables {
   const LocalDomain* find_local(const smtp::Address& address) const;
 };
 
-/// Errors: malformed, all that is wrong, one a line.
-Result<std::unique_ptr<const Router::Tables>> make_tables(const RouteConfig& config);
-
 }  // namespace veredus::route

@@ -75,7 +75,6 @@ io::Task<Result<>> Assembly::start() {
   for (const io::Endpoint& endpoint : config_.listen) {
     const auto listening = server_.listen(endpoint);
     if (!listening) co_return fail(listening.error());
-    endpoints_.push_back(*listening);
     log::info("listening", {{"endpoint", listening->text()}});
   }
   co_return Result<>();

@@ -56,8 +56,6 @@ class Assembly {
   /// On the first reactor. Errors as check(); then nothing has changed.
   [[nodiscard]] Result<bool> replace(const AssemblyConfig& config);
 
-  /// Where it really listens, for port 0.
-  const std::vector<io::Endpoint>& endpoints() const noexcept { return endpoints_; }
   queue::Queue& queue() noexcept { return queue_; }
   const accept::Server& server() const noexcept { return server_; }
 
@@ -76,7 +74,6 @@ class Assembly {
   queue::Queue queue_;
   deliver::Deliverer deliverer_;
   accept::Server server_;
-  std::vector<io::Endpoint> endpoints_;
 };
 
 }  // namespace veredus

@@ -5,10 +5,10 @@
 
 #include "base/log.h"
 #include "io/production.h"
+#include "io/wait_for.h"
 #include "mail/manage/control.h"
 #include "mail/manage/queue_view.h"
 #include "main/commands/existing_storage.h"
-#include "main/commands/wait_for.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
 namespace veredus::commands {
@@ -43,8 +43,8 @@ Result<> read_storage(io::Production& production, const config::Config& config,
   auto storage = open_existing_storage(config, system.workers);
   if (!storage) return fail(storage.error());
   io::Reactor& reactor = *system.reactors.front();
-  auto done = id ? wait_for(reactor, read_one(**storage, system.clock, *id, entry))
-                 : wait_for(reactor, read_all(**storage, system.clock, entry));
+  auto done = id ? io::wait_for(reactor, read_one(**storage, system.clock, *id, entry))
+                 : io::wait_for(reactor, read_all(**storage, system.clock, entry));
   production.stop();
   (*storage)->stop();
   production.clear();
@@ -64,8 +64,8 @@ Result<> read_queue(const config::Config& config, std::optional<QueueId> id, con
     entry(std::move(line));
   };
   const std::string request = id ? manage::show_request(*id) : manage::list_request();
-  auto asked = wait_for(*system.reactors.front(),
-                        manage::ask(system.network, config.control_socket(), request, note));
+  auto asked = io::wait_for(*system.reactors.front(),
+                            manage::ask(system.network, config.control_socket(), request, note));
   // Nobody answers the socket: no server runs.
   const bool nobody = !asked && !answered && asked.error().fault() == Fault::unavailable;
   return nobody ? read_storage(**production, config, id, entry) : asked;

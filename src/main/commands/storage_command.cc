@@ -6,11 +6,11 @@
 
 #include "base/log.h"
 #include "io/production.h"
+#include "io/wait_for.h"
 #include "mail/queue/queue.h"
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
 #include "main/commands/existing_storage.h"
-#include "main/commands/wait_for.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
 namespace veredus::commands {
@@ -39,7 +39,7 @@ Result<storage::Report> read_everything(const config::Config& config) {
   const io::System system = (*production)->system();
   auto storage = open_existing_storage(config, system.workers);
   if (!storage) return fail(storage.error());
-  const auto ids = wait_for(*system.reactors.front(), queued_ids(**storage));
+  const auto ids = io::wait_for(*system.reactors.front(), queued_ids(**storage));
   Result<storage::Report> report = fail(Fault::cancelled, "");
   if (ids)
     report = (*storage)->check(

@@ -81,13 +81,4 @@ std::string reference() {
   return out;
 }
 
-std::string key_names() {
-  std::string out;
-  for (const Section& section : schema())
-    for (const KeyInfo& key : section.keys)
-      out += (section.name.empty() ? "" : std::string(section.name) + '.') + std::string(key.name) +
-             '\n';
-  return out;
-}
-
 }  // namespace veredus::config

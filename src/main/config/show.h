@@ -14,7 +14,4 @@ std::string show(const Loaded& loaded);
 /// Every key with its meaning, what it takes and its default, as a commented TOML file.
 std::string reference();
 
-/// One word a line: `queue.retry_min`, for shell completion and editors.
-std::string key_names();
-
 }  // namespace veredus::config

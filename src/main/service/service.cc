@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "io/process.h"
 #include "io/signals.h"
+#include "io/wait_for.h"
 
 namespace veredus {
 namespace {
@@ -63,16 +64,13 @@ Result<> Service::listen() {
   const Result<> handled = io::handle_signals(production_->reactors(), {SIGTERM, SIGINT, SIGHUP},
                                               [this](int number) { on_signal(number); });
   if (!handled) return fail(handled.error());
-  std::promise<Result<>> begun;
-  auto begun_future = begun.get_future();
-  production_->reactors().all().front()->spawn("start", begin(*this, begun));
-  return begun_future.get();
+  return io::wait_for(*production_->reactors().all().front(), begin(*this));
 }
 
-io::Task<> Service::begin(Service& service, std::promise<Result<>>& begun) {
+io::Task<Result<>> Service::begin(Service& service) {
   Result<> started = co_await service.assembly_->start();
   if (started) started = service.control_->listen(service.loaded_.config.control_socket());
-  begun.set_value(std::move(started));
+  co_return started;
 }
 
 Service::~Service() {

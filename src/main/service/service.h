@@ -28,15 +28,13 @@ class Service {
   /// Returns when it has been asked to stop and has done so.
   void wait();
 
-  const config::Loaded& loaded() const noexcept { return loaded_; }
-
  private:
   explicit Service(config::Loaded loaded) : loaded_(std::move(loaded)) {}
 
   Result<> open();
   Result<> listen();
   void on_signal(int number);
-  static io::Task<> begin(Service& service, std::promise<Result<>>& begun);
+  static io::Task<Result<>> begin(Service& service);
   static io::Task<> finish(Service& service);
   static io::Task<> reload(Service& service);
   void apply(Result<config::Loaded> loaded);

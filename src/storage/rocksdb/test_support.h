@@ -12,30 +12,13 @@
 #include <utility>
 
 #include "io/reactors.h"
+#include "io/temporary_folder.h"
 #include "io/workers.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
 namespace veredus::storage::support {
 
-/// Removed with all it holds at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "veredus-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using io::TemporaryFolder;
 
 /// Does the work at once, where it is asked to, and counts.
 class CountingWorkers final : public io::Workers {
