@@ -37,6 +37,7 @@ class Settings:
     destination_pause: str = "1s"
     expire: str = "5d"
     connect_deadline: str | None = None
+    messages_per_connection_max: int | None = None
     command_deadline: str | None = None  # How long accept waits for a command.
     data_deadline: str | None = None
     error_delay: str | None = None
@@ -57,7 +58,8 @@ def render(settings: Settings, folder: Path, port: int) -> str:
             "command_deadline", "data_deadline", "error_delay", "message_bytes_max", "recipients_max",
             "bare_newline")},
         "relay": {"networks": s.relay_networks, "smart_host": s.smart_host},
-        "deliver": {"port": s.deliver_port, "connect_deadline": s.connect_deadline},
+        "deliver": {"port": s.deliver_port, "connect_deadline": s.connect_deadline,
+                    "messages_per_connection_max": s.messages_per_connection_max},
         "queue": {name: getattr(s, name) for name in ("retry_min", "retry_max", "destination_pause", "expire")},
         "domain": [_domain(domain) for domain in s.domains],
         "route": [{"domain": domain, "to": to} for domain, to in s.routes.items()],
