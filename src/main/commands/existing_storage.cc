@@ -5,9 +5,10 @@
 
 namespace veredus::commands {
 
-Result<std::unique_ptr<storage::RocksdbStorage>> open_existing_storage(const config::Config& config,
-                                                                       io::Workers& workers) {
-  const storage::RocksdbOptions options = config.storage_options();
+Result<std::unique_ptr<storage::RocksdbStorage>> open_existing_storage(
+    const config::Config& config, io::Workers& workers, std::chrono::milliseconds patience) {
+  storage::RocksdbOptions options = config.storage_options();
+  options.lock_patience = patience;
   std::error_code error;
   const std::filesystem::path whole = std::filesystem::absolute(options.path, error);
   if (std::filesystem::exists(options.path, error))

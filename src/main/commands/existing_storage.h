@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "base/result.h"
@@ -12,7 +13,9 @@
 namespace veredus::commands {
 
 /// As RocksdbStorage::open(), but makes nothing: where there is no storage, the error says so.
-Result<std::unique_ptr<storage::RocksdbStorage>> open_existing_storage(const config::Config& config,
-                                                                       io::Workers& workers);
+/// Waits for `patience` for another process that has it open.
+Result<std::unique_ptr<storage::RocksdbStorage>> open_existing_storage(
+    const config::Config& config, io::Workers& workers,
+    std::chrono::milliseconds patience = storage::RocksdbOptions{}.lock_patience);
 
 }  // namespace veredus::commands

@@ -17,6 +17,10 @@ namespace {
 using Entry = std::function<void(std::string)>;
 
 constexpr std::size_t kPage = 500;
+/// How long the server and its storage are asked in turn: one that starts or stops has the storage
+/// open already, or still, while its socket does not answer.
+constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::milliseconds kTurn{200};
 
 io::Task<Result<>> read_all(storage::Meta& meta, io::Clock& clock, const Entry& entry) {
   for (QueueId from{};;) {
@@ -40,7 +44,7 @@ io::Task<Result<>> read_one(storage::Meta& meta, io::Clock& clock, QueueId id, c
 Result<> read_storage(io::Production& production, const config::Config& config,
                       std::optional<QueueId> id, const Entry& entry) {
   const io::System system = production.system();
-  auto storage = open_existing_storage(config, system.workers);
+  auto storage = open_existing_storage(config, system.workers, kTurn);
   if (!storage) return fail(storage.error());
   io::Reactor& reactor = *system.reactors.front();
   auto done = id ? io::wait_for(reactor, read_one(**storage, system.clock, *id, entry))
@@ -64,11 +68,15 @@ Result<> read_queue(const config::Config& config, std::optional<QueueId> id, con
     entry(std::move(line));
   };
   const std::string request = id ? manage::show_request(*id) : manage::list_request();
-  auto asked = io::wait_for(*system.reactors.front(),
-                            manage::ask(system.network, config.control_socket(), request, note));
-  // Nobody answers the socket: no server runs.
-  const bool nobody = !asked && !answered && asked.error().fault() == Fault::unavailable;
-  return nobody ? read_storage(**production, config, id, entry) : asked;
+  for (const SteadyTime until = system.clock.now() + kPatience;;) {
+    auto asked = io::wait_for(*system.reactors.front(),
+                              manage::ask(system.network, config.control_socket(), request, note));
+    const bool nobody = !asked && !answered && asked.error().fault() == Fault::unavailable;
+    if (!nobody) return asked;
+    Result<> read = read_storage(**production, config, id, entry);
+    const bool in_use = !read && read.error().fault() == Fault::overloaded;
+    if (!in_use || system.clock.now() > until) return read;
+  }
 }
 
 }  // namespace veredus::commands

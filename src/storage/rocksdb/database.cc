@@ -30,8 +30,8 @@ bool is_locked(const rocksdb::Status& status) {
 
 std::unexpected<Error> fail_open(const rocksdb::Status& status, const std::string& path) {
   if (!is_locked(status)) return fail(status, "cannot open the storage in " + path);
-  return veredus::fail(Fault::unavailable, "another veredus is running on the storage in " + path +
-                                               ": stop it, or give this one a folder of its own");
+  return veredus::fail(Fault::overloaded, "another veredus is running on the storage in " + path +
+                                              ": stop it, or give this one a folder of its own");
 }
 
 /// What is in it is other people's mail: nobody else may look in. A folder that is there already

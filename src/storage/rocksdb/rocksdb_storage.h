@@ -30,8 +30,8 @@ class RocksdbStorage final : public Storage {
   };
 
   /// Blocks. Creates what is missing, sweeps blobs that nobody claimed. `workers` outlives it.
-  /// Errors: unavailable (another process has it open, no permission, damaged), refused (written
-  /// by a newer version).
+  /// Errors: overloaded (another process has it open for longer than lock_patience, or the disk is
+  /// full), unavailable (no permission, damaged), refused (written by a newer version).
   static Result<std::unique_ptr<RocksdbStorage>> open(const RocksdbOptions& options,
                                                       io::Workers& workers);
   ~RocksdbStorage() override;
