@@ -19,6 +19,8 @@ enum class Space : std::uint8_t {
   system = 0,       ///< Format version and what is ours.
   queue = 1,        ///< QueueId -> envelope.
   queue_state = 2,  ///< QueueId, recipient -> state, once it differs from "pending, never tried".
+  settings = 3,     ///< What operators set while the server runs.
+  trace = 4,        ///< QueueId, time -> events. The engine forgets the oldest: see its options.
 };
 
 /// A body. Chosen by its first owner, for instance from a QueueId.

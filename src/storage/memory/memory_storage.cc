@@ -138,4 +138,9 @@ void MemoryStorage::reopen() {
   failing_appends_.clear();
 }
 
+std::size_t MemoryStorage::keys() const noexcept {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      values_, [](const auto& entry) { return entry.first.first != Space::trace; }));
+}
+
 }  // namespace veredus::storage

@@ -103,12 +103,12 @@ Result<> Committer::Group::add(const Batch& batch) {
   }
   for (const Batch::Put& put : batch.puts) {
     std::string key = meta_key(put.space, put.key);
-    writes_.Put(database_.meta(), key, slice(put.value.view()));
+    writes_.Put(database_.family_of(put.space), key, slice(put.value.view()));
     changed_.insert_or_assign(std::move(key), true);
   }
   for (const Batch::Erase& erase : batch.erases) {
     std::string key = meta_key(erase.space, erase.key);
-    writes_.Delete(database_.meta(), key);
+    writes_.Delete(database_.family_of(erase.space), key);
     changed_.insert_or_assign(std::move(key), false);
   }
   for (const Batch::BlobPut& put : batch.blob_puts) {

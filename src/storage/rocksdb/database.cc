@@ -66,13 +66,13 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families_in(const std::string& path
   std::vector<std::string> names;
   const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(tuning.database, path, &names);
   if (!listed.ok()) names.clear();  // A new folder; a damaged one shows at open.
-  for (const std::string_view ours :
-       {std::string_view(rocksdb::kDefaultColumnFamilyName), kMetaFamily, kBlobFamily}) {
+  for (const std::string_view ours : {std::string_view(rocksdb::kDefaultColumnFamilyName),
+                                      kMetaFamily, kBlobFamily, kTraceFamily}) {
     if (std::ranges::find(names, ours) == names.end()) names.emplace_back(ours);
   }
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const std::string& name : names) {
-    families.emplace_back(name, name == kBlobFamily ? tuning.blob : tuning.meta);
+    families.emplace_back(name, tuning.family(name));
   }
   return families;
 }
@@ -112,6 +112,7 @@ Result<> Database::open_files() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
     if (handle->GetName() == kMetaFamily) families_.meta = handle;
     if (handle->GetName() == kBlobFamily) families_.blob = handle;
+    if (handle->GetName() == kTraceFamily) families_.trace = handle;
   }
   return {};
 }
@@ -193,8 +194,8 @@ Result<> Database::recover() {
   return open_files();
 }
 
-Result<Database::Found> Database::find(rocksdb::ColumnFamilyHandle* Families::* family,
-                                       const std::string& key, Reach reach) const {
+/// The family is picked under the lock: handles change when the database is opened anew.
+Result<Database::Found> Database::find(Pick pick, const std::string& key, Reach reach) const {
   std::shared_lock lock(open_mutex_, std::defer_lock);
   if (reach == Reach::disk) lock.lock();
   if (reach == Reach::memory && !lock.try_lock()) return Found{.known = false, .value = {}};
@@ -202,7 +203,7 @@ Result<Database::Found> Database::find(rocksdb::ColumnFamilyHandle* Families::* 
   rocksdb::ReadOptions how;
   if (reach == Reach::memory) how.read_tier = rocksdb::kBlockCacheTier;
   Found found;
-  const rocksdb::Status status = db_->Get(how, families_.*family, key, &found.value.emplace());
+  const rocksdb::Status status = db_->Get(how, pick(*this, key), key, &found.value.emplace());
   if (status.ok()) return found;
   if (status.IsNotFound()) return Found();
   if (status.IsIncomplete()) return Found{.known = false, .value = {}};
@@ -210,11 +211,15 @@ Result<Database::Found> Database::find(rocksdb::ColumnFamilyHandle* Families::* 
 }
 
 Result<Database::Found> Database::find_key(const std::string& key, Reach reach) const {
-  return find(&Families::meta, key, reach);
+  const auto pick = [](const Database& self, const std::string& full_key) {
+    return self.family_of(Space{static_cast<std::uint8_t>(full_key.front())});
+  };
+  return find(pick, key, reach);
 }
 
 Result<Database::Found> Database::find_chunk(ChunkName name, Reach reach) const {
-  return find(&Families::blob, chunk_key(name), reach);
+  return find([](const Database& self, const std::string&) { return self.blob(); }, chunk_key(name),
+              reach);
 }
 
 Result<std::vector<KeyValue>> Database::scan(Space space, std::string_view from,
@@ -226,7 +231,7 @@ Result<std::vector<KeyValue>> Database::scan(Space space, std::string_view from,
   rocksdb::ReadOptions how;
   how.iterate_upper_bound = &end_slice;
   std::vector<KeyValue> found;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(how, families_.meta));
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(how, family_of(space)));
   for (at->Seek(meta_key(space, from)); at->Valid() && found.size() < limit; at->Next()) {
     found.emplace_back(std::string(at->key().ToStringView().substr(1)), at->value().ToString());
   }

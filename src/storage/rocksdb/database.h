@@ -39,6 +39,9 @@ class Database {
   /// For filling a WriteBatch.
   rocksdb::ColumnFamilyHandle* meta() const noexcept { return families_.meta; }
   rocksdb::ColumnFamilyHandle* blob() const noexcept { return families_.blob; }
+  rocksdb::ColumnFamilyHandle* family_of(Space space) const noexcept {
+    return space == Space::trace ? families_.trace : families_.meta;
+  }
 
   /// One write. `durable`: returns after it, and every write before it, is on stable storage (if
   /// the options ask for that at all). Errors: overloaded (disk full), unavailable.
@@ -54,6 +57,7 @@ class Database {
     bool known = true;
     std::optional<std::string> value;
   };
+  /// `key` is a meta_key().
   Result<Found> find_key(const std::string& key, Reach reach) const;
   Result<Found> find_chunk(ChunkName name, Reach reach) const;
 
@@ -67,6 +71,7 @@ class Database {
   struct Families {
     rocksdb::ColumnFamilyHandle* meta = nullptr;
     rocksdb::ColumnFamilyHandle* blob = nullptr;
+    rocksdb::ColumnFamilyHandle* trace = nullptr;
   };
 
   explicit Database(const RocksdbOptions& options);
@@ -74,8 +79,8 @@ class Database {
   void close_files();
   Result<> check_format();
   Result<> sweep_unclaimed();
-  Result<Found> find(rocksdb::ColumnFamilyHandle* Families::* family, const std::string& key,
-                     Reach reach) const;
+  using Pick = rocksdb::ColumnFamilyHandle* (*)(const Database&, const std::string& key);
+  Result<Found> find(Pick pick, const std::string& key, Reach reach) const;
   Result<> count_keys(Report& report) const;
   Result<> count_chunks(const OwnerTest& is_owned, Report& report) const;
 

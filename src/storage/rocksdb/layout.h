@@ -2,6 +2,7 @@
 //
 //   column family  key                                            value
 //   meta           Space, 1 octet; the key                        as put
+//   trace          Space::trace, 1 octet; the key                 as put; the oldest files go
 //   meta           Space::system "format"                         decimal version of this layout
 //   meta           Space::system "unclaimed" BlobId, 8 octets     decimal count of its chunks,
 //   which
@@ -24,6 +25,7 @@ namespace veredus::storage {
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kMetaFamily = "meta";
 inline constexpr std::string_view kBlobFamily = "blob";
+inline constexpr std::string_view kTraceFamily = "trace";
 
 std::string meta_key(Space space, std::string_view key);
 /// The first key after every key of `space`.

@@ -21,6 +21,10 @@ struct RocksdbOptions {
   /// may wait longer for its delivery before it is written a second time; the processor's caches
   /// like less.
   std::size_t memory_bytes = std::size_t{128} * 1024 * 1024;
+  /// Space::trace is kept for so long, and in so many octets: what is older goes first, a file of
+  /// some thousand events at a time. >= 1 minute, >= 1 MiB.
+  std::chrono::seconds trace_keep{std::chrono::days(7)};
+  std::uint64_t trace_bytes_max = 2ULL * 1024 * 1024 * 1024;
   /// How long open() waits for another process that has the storage open.
   std::chrono::milliseconds lock_patience{5000};
   /// Threads that write recent changes out and compact. >= 1.

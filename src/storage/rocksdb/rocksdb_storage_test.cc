@@ -1,5 +1,6 @@
 #include "storage/rocksdb/rocksdb_storage.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <ranges>
@@ -202,6 +203,65 @@ TEST_F(RocksdbStorageTest, NobodyElseMayLookIntoItsFolder) {
   EXPECT_EQ(status.permissions(), std::filesystem::perms::owner_all);
 }
 
+/// Makes it a storage as it was before there were traces.
+void drop_traces(const std::string& path) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string_view name : {"default", "meta", "blob", "trace"}) {
+    families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
+  }
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* database = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(rocksdb::DBOptions(), path, families, &handles, &database).ok());
+  EXPECT_TRUE(database->DropColumnFamily(handles.back()).ok());
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    EXPECT_TRUE(database->DestroyColumnFamilyHandle(handle).ok());
+  }
+  const std::unique_ptr<rocksdb::DB> closed_here(database);
+}
+
+Batch event(int number, std::size_t size = 100) {
+  Batch batch;
+  batch.put(Space::trace, std::to_string(1'000'000 + number), octets(size, 'e'));
+  return batch;
+}
+
+TEST_F(RocksdbStorageTest, StorageFromBeforeTracesGetsThem) {
+  ASSERT_TRUE(commit(message(1, 10)));
+  world_.close();
+  drop_traces(world_.options().path);
+  world_.reopen();
+  ASSERT_TRUE(commit(event(1)));
+  world_.reopen();
+  EXPECT_TRUE(has(1));
+  const auto found = world_.run(storage().scan(Space::trace, "", 10));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().key, "1000001");
+}
+
+TEST_F(RocksdbStorageTest, TheOldestTracesGo) {
+  world_.options().trace_bytes_max = 1024 * 1024;
+  world_.reopen();
+  constexpr int kEvents = 600;
+  for (const int number : std::views::iota(0, kEvents)) {
+    // Octets that do not compress, and enough of them to be written out many times.
+    Batch batch = event(number);
+    std::string value(64 * 1024, 'x');
+    std::ranges::generate(value, [state = static_cast<std::uint32_t>(number)]() mutable {
+      state = (state * 1664525U) + 1013904223U;
+      return static_cast<char>(state >> 24U);
+    });
+    batch.put(Space::trace, std::to_string(2'000'000 + number), Bytes(std::move(value)));
+    ASSERT_TRUE(commit(std::move(batch)));
+  }
+  world_.reopen();
+  const auto found = world_.run(storage().scan(Space::trace, "2", kEvents));
+  ASSERT_TRUE(found);
+  EXPECT_LT(found->size(), kEvents / 2);
+  ASSERT_FALSE(found->empty());
+  EXPECT_EQ(found->back().key, std::to_string(2'000'000 + kEvents - 1));
+}
+
 TEST_F(RocksdbStorageTest, FolderThatCannotBeIsNamed) {
   RocksdbOptions options = small_storage("/dev/null/storage");
   const auto opened = RocksdbStorage::open(options, world_.workers());
@@ -212,7 +272,7 @@ TEST_F(RocksdbStorageTest, FolderThatCannotBeIsNamed) {
 /// Writes `version` as a later program would, with a family that we have never heard of.
 void write_format_version(const std::string& path, const std::string& version) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const std::string_view name : {"default", "meta", "blob", "later"}) {
+  for (const std::string_view name : {"default", "meta", "blob", "trace", "later"}) {
     families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
   }
   rocksdb::DBOptions options;

@@ -5,6 +5,7 @@
 #include <rocksdb/table.h>
 
 #include "storage/rocksdb/engine_log.h"
+#include "storage/rocksdb/layout.h"
 
 namespace veredus::storage {
 namespace {
@@ -26,7 +27,8 @@ rocksdb::DBOptions tuned_database(const RocksdbOptions& options) {
   database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   database.avoid_flush_during_recovery = true;
   database.max_background_jobs = options.threads;
-  database.max_open_files = 1000;
+  // All of them, which compaction by age asks for; files are large and few.
+  database.max_open_files = -1;
   database.bytes_per_sync = kMiB;
   database.info_log = make_engine_log();
   return database;
@@ -47,7 +49,7 @@ Tuning tuned(const RocksdbOptions& options) {
   both.write_buffer_size = options.memory_bytes / 4;
   both.max_write_buffer_number = 3;
 
-  Tuning tuning{tuned_database(options), both, both};
+  Tuning tuning{tuned_database(options), both, both, both};
   tuning.meta.compression = rocksdb::kLZ4Compression;
 
   // Bodies live beside the tree: compaction moves names, not mail. A file goes when its last body
@@ -59,7 +61,20 @@ Tuning tuned(const RocksdbOptions& options) {
   tuning.blob.enable_blob_garbage_collection = true;
   tuning.blob.blob_garbage_collection_age_cutoff = 1.0;
   tuning.blob.blob_garbage_collection_force_threshold = 0.5;
+
+  // Written once and hardly ever read: never rewritten but to join small files, and forgotten by
+  // the file.
+  tuning.trace.compaction_style = rocksdb::kCompactionStyleFIFO;
+  tuning.trace.compaction_options_fifo.max_table_files_size = options.trace_bytes_max;
+  tuning.trace.compaction_options_fifo.allow_compaction = true;
+  tuning.trace.ttl = static_cast<std::uint64_t>(options.trace_keep.count());
+  tuning.trace.compression = rocksdb::kLZ4Compression;
   return tuning;
+}
+
+const rocksdb::ColumnFamilyOptions& Tuning::family(std::string_view name) const {
+  if (name == kBlobFamily) return blob;
+  return name == kTraceFamily ? trace : meta;
 }
 
 }  // namespace veredus::storage

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <string_view>
+
 #include <rocksdb/options.h>
 
 #include "storage/rocksdb/rocksdb_options.h"
@@ -12,6 +14,10 @@ struct Tuning {
   rocksdb::DBOptions database;
   rocksdb::ColumnFamilyOptions meta;
   rocksdb::ColumnFamilyOptions blob;
+  rocksdb::ColumnFamilyOptions trace;
+
+  /// For the family of that name; one of a newer version is opened as meta.
+  const rocksdb::ColumnFamilyOptions& family(std::string_view name) const;
 };
 
 Tuning tuned(const RocksdbOptions& options);
