@@ -17,6 +17,7 @@ endif()
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 
 # By name: libunbound.pc asks for libevent's headers, which we have no use for.
 find_library(UNBOUND_LIBRARY unbound REQUIRED)
