@@ -24,8 +24,10 @@ class MessageReaderTest : public testing::Test {
   MessageReaderTest() : queue_(queue::QueueConfig(), system_, storage_) {
     config_.message_bytes_max = 4 * kMiB;
     config_.memory_bytes_max = storage::kChunkBytes;
-    queue_.connect([](const queue::Recipient&) { return std::string("nowhere"); },
-                   [](const std::string&) {});
+    queue_.connect(
+        {.destination_of = [](const queue::Recipient&) { return std::string("nowhere"); },
+         .start_worker = [](const std::string&) {},
+         .compose_notice = {}});
     world_.spawn("queue", begin_queue(queue_));
   }
 

@@ -28,8 +28,10 @@ class ServerTest : public testing::Test {
   ServerTest()
       : queue_(queue::QueueConfig(), system_, storage_),
         server_(Surroundings{system_, queue_}, settings("old.example")) {
-    queue_.connect([](const queue::Recipient&) { return std::string("nowhere"); },
-                   [](const std::string&) {});
+    queue_.connect(
+        {.destination_of = [](const queue::Recipient&) { return std::string("nowhere"); },
+         .start_worker = [](const std::string&) {},
+         .compose_notice = {}});
   }
   ~ServerTest() override { world_.crash(); }
 

@@ -54,8 +54,10 @@ class PacketStream final : public io::Stream {
 class SessionTest : public testing::Test {
  protected:
   SessionTest() : queue_(queue::QueueConfig(), system_, storage_) {
-    queue_.connect([](const queue::Recipient&) { return std::string("nowhere"); },
-                   [](const std::string&) {});
+    queue_.connect(
+        {.destination_of = [](const queue::Recipient&) { return std::string("nowhere"); },
+         .start_worker = [](const std::string&) {},
+         .compose_notice = {}});
     route::RouteConfig route;
     route.hostname = "mx.example.test";
     route.domains.emplace_back().name = "example.test";

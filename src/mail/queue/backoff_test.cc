@@ -13,19 +13,19 @@ using std::chrono::minutes;
 TEST(Backoff, GrowsFromTheFirstPauseToTheLast) {
   QueueConfig config;
   config.retry_jitter = 0;
-  EXPECT_EQ(retry_delay(1, config, 0.5), minutes(1));
-  EXPECT_EQ(retry_delay(2, config, 0.5), minutes(2));
-  EXPECT_EQ(retry_delay(8, config, 0.5), minutes(128));
-  EXPECT_EQ(retry_delay(9, config, 0.5), hours(4));
-  EXPECT_EQ(retry_delay(4'000'000'000, config, 0.5), hours(4));
+  EXPECT_EQ(retry_delay(1, patience_for(false, config), config, 0.5), minutes(1));
+  EXPECT_EQ(retry_delay(2, patience_for(false, config), config, 0.5), minutes(2));
+  EXPECT_EQ(retry_delay(8, patience_for(false, config), config, 0.5), minutes(128));
+  EXPECT_EQ(retry_delay(9, patience_for(false, config), config, 0.5), hours(4));
+  EXPECT_EQ(retry_delay(4'000'000'000, patience_for(false, config), config, 0.5), hours(4));
 }
 
 TEST(Backoff, ChanceMovesItWithinTheJitter) {
   const QueueConfig config;
-  EXPECT_EQ(retry_delay(1, config, 0), std::chrono::seconds(48));
-  EXPECT_EQ(retry_delay(1, config, 0.5), minutes(1));
-  EXPECT_LT(retry_delay(1, config, 0.999), std::chrono::seconds(72));
-  EXPECT_GT(retry_delay(1, config, 0.999), std::chrono::seconds(71));
+  EXPECT_EQ(retry_delay(1, patience_for(false, config), config, 0), std::chrono::seconds(48));
+  EXPECT_EQ(retry_delay(1, patience_for(false, config), config, 0.5), minutes(1));
+  EXPECT_LT(retry_delay(1, patience_for(false, config), config, 0.999), std::chrono::seconds(72));
+  EXPECT_GT(retry_delay(1, patience_for(false, config), config, 0.999), std::chrono::seconds(71));
 }
 
 TEST(Config, DefaultsAreInRange) { EXPECT_TRUE(checked(QueueConfig())); }

@@ -5,10 +5,30 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 
 namespace veredus::queue {
+
+/// What some destinations may get, by pattern of their domain or of their MX hosts: so all domains
+/// that one provider hosts can share what it takes. Patterns are `example.org`, `*.example.org` for
+/// the names below it, or `*`. At least one pattern, and at least one of the two bounds.
+struct Limit {
+  std::string name;                  ///< For people; unique.
+  std::vector<std::string> domains;  ///< Of the destination: its domain or next hop's name.
+  std::vector<std::string> mx;       ///< Of the MX hosts that DNS gives for it; any may match.
+  /// Attempts at the same time. At least 1.
+  std::optional<std::uint32_t> workers_max;
+  /// Jobs handed out a minute, evenly: a second's worth may go at once. 1 to 1000000.
+  std::optional<std::uint32_t> messages_per_minute;
+  /// Each destination that matches has its own count; otherwise all have one together.
+  bool per_destination = false;
+
+  friend bool operator==(const Limit&, const Limit&) = default;
+};
 
 struct QueueConfig {
   /// Pause after the first failed attempt. 1 s to `retry_max`. RFC 5321 §4.5.4.1 suggests half an
@@ -25,6 +45,18 @@ struct QueueConfig {
   /// A failed attempt this long after acceptance is the last one. At least 1 hour; RFC 5321
   /// §4.5.4.1 asks for 4 to 5 days on the Internet.
   std::chrono::seconds expire{std::chrono::hours(24 * 5)};
+  /// The sender is told that a message is late when it still waits after this. 0: never; else at
+  /// least 1 minute.
+  std::chrono::seconds delay_warning{std::chrono::hours(4)};
+  /// `retry_max` and `expire` for mail from the null sender, which is bounces: nobody is told when
+  /// they fail. At least 1 s and 1 minute; more than those of other mail has no effect.
+  std::chrono::seconds bounce_retry_max{std::chrono::hours(1)};
+  std::chrono::seconds bounce_expire{std::chrono::hours(24)};
+  /// Notices to one address that are sent at once; further ones wait, so many go a minute. The
+  /// address may be forged. 1 to 100000.
+  std::uint32_t notices_per_minute = 60;
+  /// Every message's events are kept (mail/trace).
+  bool trace = true;
   /// How long a destination that failed as a whole is left alone before the next message tries
   /// it; doubles with each further failure up to 32 times this. 1 s to 1 hour.
   std::chrono::seconds destination_pause{std::chrono::seconds(10)};
@@ -35,14 +67,26 @@ struct QueueConfig {
   /// Messages in the queue; over it new mail is refused with 452. At least 1.
   std::uint64_t messages_max = 4'000'000;
 
-  /// Attempts at the same time to one destination, once they succeed; the first start with 2.
-  /// 1 to `workers_max`.
+  /// Attempts at the same time to a destination of which nothing is known yet; one more with each
+  /// that succeeds, half with each that fails. 1 to 1000; `workers_per_destination_max` binds too.
+  std::uint32_t workers_start = 2;
+  /// Attempts at the same time to one destination, once they succeed. 1 to `workers_max`.
   std::uint32_t workers_per_destination_max = 20;
   /// Attempts at the same time in all. 1 to 100000; each holds a descriptor.
   std::uint32_t workers_max = 500;
+  /// Attempts at the same time from one of our addresses; 0: no bound. At most 65535, the ports.
+  std::uint32_t workers_per_source_max = 0;
+  /// Our addresses that attempts are made from in turn. Set by who assembles the stages. At least
+  /// 1.
+  std::uint32_t sources = 1;
+  /// The first that matches a destination applies to it. Names are unique.
+  std::vector<Limit> limits{};
   /// Recipients of one message in one transaction. 1 to 1000; RFC 5321 §4.5.3.1.8 makes every
   /// server take 100.
   std::uint32_t recipients_per_job_max = 100;
+
+  /// Attempts at the same time in all, as `workers_max` and our addresses allow.
+  std::uint32_t workers_in_all() const noexcept;
 
   friend bool operator==(const QueueConfig&, const QueueConfig&) = default;
 };

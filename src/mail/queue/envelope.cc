@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "mail/queue/tlv.h"
+#include "base/tlv.h"
 
 namespace veredus::queue {
 namespace {
@@ -42,6 +42,9 @@ enum StandingTag : std::uint8_t {
   kLastAttempt = 4,
   kReply = 5,
   kRemote = 6,
+  kWarned = 7,
+  kHeld = 8,
+  kRoute = 9,
 };
 
 constexpr char kVersion = 1;
@@ -248,6 +251,22 @@ bool read_plain(Envelope& envelope, const Field& field) {
   }
 }
 
+/// Who had a message sent, as the fields say it.
+struct Initiator {
+  std::string_view account;
+  std::string_view sender;
+  std::string_view client;
+};
+
+/// Of the account, else the sender, else the client's address without its port.
+SenderKey key_of(const Initiator& initiator) {
+  const std::string_view address = initiator.client.substr(0, initiator.client.rfind(':'));
+  std::string_view who = initiator.account;
+  if (who.empty()) who = initiator.sender;
+  if (who.empty()) who = address;
+  return sender_key(who);
+}
+
 /// Eats the version octet.
 Result<> read_version(Cursor& in, std::string_view what) {
   if (in.eat(kVersion)) return {};
@@ -302,17 +321,30 @@ Result<Envelope> decode_envelope(std::string_view octets) {
   return envelope;
 }
 
-Result<std::vector<Recipient>> decode_recipients(std::string_view octets) {
+Result<BriefEnvelope> decode_brief(std::string_view octets) {
   Cursor in(octets);
   if (auto version = read_version(in, "envelope"); !version) return fail(version.error());
-  std::vector<Recipient> recipients;
+  BriefEnvelope brief;
+  Initiator initiator;
   while (!in.done()) {
     const auto field = take_field(in);
     if (!field) return cut_off("envelope");
+    if (field->tag == kSender) initiator.sender = field->value;
+    if (field->tag == kAuthIdentity) initiator.account = field->value;
+    if (field->tag == kClient) initiator.client = field->value;
     if (field->tag != kRecipient) continue;
-    if (auto read = read_recipient(recipients, field->value); !read) return fail(read.error());
+    auto read = read_recipient(brief.recipients, field->value);
+    if (!read) return fail(read.error());
   }
-  return recipients;
+  brief.sender = key_of(initiator);
+  return brief;
+}
+
+SenderKey sender_key(const Envelope& envelope) {
+  const std::string sender = envelope.sender.is_null() ? "" : envelope.sender.address()->text();
+  return key_of({.account = envelope.origin.auth_identity,
+                 .sender = sender,
+                 .client = envelope.origin.client});
 }
 
 std::string_view name(State state) noexcept {
@@ -327,6 +359,10 @@ std::string_view name(State state) noexcept {
       return "relayed";
     case State::failed:
       return "failed";
+    case State::bounced:
+      return "bounced";
+    case State::removed:
+      return "removed";
   }
   return "unknown";
 }
@@ -340,6 +376,9 @@ std::string encode(const Standing& standing) {
   fields.number(kLastAttempt, micros(standing.last_attempt));
   fields.text(kReply, standing.reply);
   fields.text(kRemote, standing.remote);
+  fields.number(kWarned, standing.warned ? 1 : 0);
+  fields.number(kHeld, standing.held ? 1 : 0);
+  fields.text(kRoute, standing.route);
   out += standing.unknown;
   return out;
 }
@@ -354,7 +393,7 @@ Result<Standing> decode_standing(std::string_view octets) {
     bool good = true;
     switch (field->tag) {
       case kState:
-        good = read_enum(standing.state, field->value, State::failed);
+        good = read_enum(standing.state, field->value, State::removed);
         break;
       case kAttempts:
         good = read(standing.attempts, field->value);
@@ -370,6 +409,15 @@ Result<Standing> decode_standing(std::string_view octets) {
         break;
       case kRemote:
         good = read(standing.remote, field->value);
+        break;
+      case kWarned:
+        good = read(standing.warned, field->value);
+        break;
+      case kHeld:
+        good = read(standing.held, field->value);
+        break;
+      case kRoute:
+        good = read(standing.route, field->value);
         break;
       default:
         standing.unknown += field->raw;

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "mail/queue/sender_key.h"
 #include "wire/smtp/address.h"
 #include "wire/smtp/params.h"
 
@@ -54,9 +55,15 @@ struct Envelope {
 std::string encode(const Envelope& envelope);
 /// Errors: malformed (cut off, not this format, or an address that is none).
 [[nodiscard]] Result<Envelope> decode_envelope(std::string_view octets);
-/// Only the recipients of what encode() wrote: what the schedule needs to start. Errors as
-/// decode_envelope.
-[[nodiscard]] Result<std::vector<Recipient>> decode_recipients(std::string_view octets);
+SenderKey sender_key(const Envelope& envelope);
+
+/// What the schedule needs of an envelope to start.
+struct BriefEnvelope {
+  std::vector<Recipient> recipients;
+  SenderKey sender{};
+};
+/// Reads only that of what encode() wrote. Errors as decode_envelope.
+[[nodiscard]] Result<BriefEnvelope> decode_brief(std::string_view octets);
 
 /// What became of one recipient. The numbers are on disk.
 enum class State : std::uint8_t {
@@ -64,13 +71,17 @@ enum class State : std::uint8_t {
   deferred = 1,   ///< Tried; to be tried again at `next_attempt`.
   delivered = 2,  ///< In the mailbox, or taken over by LMTP.
   relayed = 3,    ///< The next hop answered 250.
-  failed = 4,     ///< For good. Kept and shown until a bounce is sent.
+  failed = 4,     ///< For good; the sender was not told yet.
+  bounced = 5,    ///< For good, and the sender was told, or nobody is to be told.
+  removed = 6,    ///< By an operator.
 };
 std::string_view name(State state) noexcept;
 /// True when nothing more will be tried.
 constexpr bool is_final(State state) noexcept {
-  return state == State::delivered || state == State::relayed || state == State::failed;
+  return state != State::pending && state != State::deferred;
 }
+/// True when nothing more is to be done at all: the recipient needs the message no longer.
+constexpr bool is_over(State state) noexcept { return is_final(state) && state != State::failed; }
 
 /// Where one recipient stands.
 struct Standing {
@@ -80,6 +91,9 @@ struct Standing {
   WallTime last_attempt{};
   std::string reply;         ///< The last reply, or our own reason, in full; or empty.
   std::string remote;        ///< Who said so: host and address; empty when it was us.
+  bool warned = false;       ///< The sender was told that it takes long.
+  bool held = false;         ///< By an operator: not tried until it is released.
+  std::string route = {};    ///< Destination that an operator chose; or empty.
   std::string unknown = {};  ///< Fields of a newer format, as they were read.
 };
 std::string encode(const Standing& standing);

@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(octets, [](std::string_view text) { return veredus::queue::decode_envelope(text); });
   check(octets, [](std::string_view text) { return veredus::queue::decode_standing(text); });
   const auto whole = veredus::queue::decode_envelope(octets);
-  const auto brief = veredus::queue::decode_recipients(octets);
-  if (whole && (!brief || brief->size() != whole->recipients.size())) std::abort();
+  const auto brief = veredus::queue::decode_brief(octets);
+  if (whole && (!brief || brief->recipients.size() != whole->recipients.size())) std::abort();
   return 0;
 }

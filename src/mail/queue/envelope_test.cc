@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mail/queue/tlv.h"
+#include "base/tlv.h"
 
 namespace veredus::queue {
 namespace {
@@ -108,7 +108,7 @@ TEST(Envelope, RefusesAnUnknownVersion) {
   octets[0] = 2;
   ASSERT_FALSE(decode_envelope(octets));
   EXPECT_NE(decode_envelope(octets).error().text().find("newer"), std::string::npos);
-  EXPECT_FALSE(decode_recipients(octets));
+  EXPECT_FALSE(decode_brief(octets));
   EXPECT_FALSE(decode_envelope(""));
 }
 
@@ -126,10 +126,11 @@ TEST(Envelope, SurvivesEveryCut) {
 }
 
 TEST(Envelope, BriefReadingSeesTheSameRecipients) {
-  const auto brief = decode_recipients(encode(full_envelope()));
+  const auto brief = decode_brief(encode(full_envelope()));
   ASSERT_TRUE(brief) << brief.error().text();
-  ASSERT_EQ(brief->size(), 3U);
-  EXPECT_EQ((*brief)[1].address, address("jörg@[192.0.2.1]"));
+  ASSERT_EQ(brief->recipients.size(), 3U);
+  EXPECT_EQ(brief->sender, sender_key(full_envelope()));
+  EXPECT_EQ(brief->recipients[1].address, address("jörg@[192.0.2.1]"));
 }
 
 TEST(Envelope, RefusesARecipientWithoutAnAddress) {

@@ -41,4 +41,13 @@ void log_outcome(const Envelope& envelope, const Outcome& outcome, const Standin
                               {"reply", reply}});
 }
 
+void log_notice(const Envelope& envelope, const trace::Event& notice) {
+  const bool sent = notice.related != QueueId{};
+  log::info(sent ? "notice_queued" : "notice_skipped",
+            {{"queue_id", text(envelope.id)},
+             {"notice", sent ? text(notice.related) : std::string()},
+             {"recipients", notice.recipients.size()},
+             {"what", notice.text}});
+}
+
 }  // namespace veredus::queue

@@ -13,37 +13,16 @@
 
 #include "io/call_on.h"
 #include "io/system.h"
+#include "mail/queue/backoff.h"
 #include "mail/queue/config.h"
+#include "mail/queue/message_age.h"
+#include "mail/queue/notice_pace.h"
 #include "mail/queue/queue.h"
 #include "mail/queue/schedule.h"
 #include "mail/queue/spool.h"
+#include "mail/queue/working.h"
 
 namespace veredus::queue {
-
-/// A message of which more than its entries in the schedule is in memory: it is fresh, under way,
-/// or its outcome is not on disk yet.
-struct Working {
-  struct Part {
-    Standing standing;
-    DestinationId destination{};
-    bool busy = false;      ///< In a job that was not reported yet.
-    bool changed = false;   ///< Its standing is not on disk yet.
-    bool recorded = false;  ///< Some standing of it is on disk.
-
-    bool is_over() const noexcept { return is_final(standing.state); }
-    bool is_open() const noexcept { return !busy && !is_over(); }
-  };
-
-  std::shared_ptr<const Envelope> envelope;  ///< Null while it is being loaded.
-  std::vector<Part> parts;                   ///< As many as recipients.
-  std::vector<Bytes> chunks;  ///< The body, until the first attempt of all recipients.
-  std::uint64_t charged = 0;  ///< Octets of the memory budget.
-  /// Accepted by this process: pending recipients keep it here, but for those whose destination
-  /// will not be tried soon.
-  bool fresh = false;
-  bool writing = false;                            ///< A task brings its changes to disk.
-  std::vector<std::weak_ptr<io::Signal>> waiting;  ///< For its being loaded.
-};
 
 /// Everything here runs on the owner's reactor, but for messages().
 class Owner {
@@ -51,9 +30,9 @@ class Owner {
   /// Messages whose outcome may wait for the disk before no more jobs are handed out.
   static constexpr std::size_t kUnwrittenMax = 4096;
 
-  Owner(const QueueConfig& config, const io::System& system, Spool& spool);
+  Owner(const QueueConfig& config, const io::System& system, Spool& spool, Queue::NewId new_id);
 
-  void connect(Queue::DestinationOf destination_of, Queue::StartWorker start_worker);
+  void connect(Queue::Hooks hooks) { hooks_ = std::move(hooks); }
   /// Takes in a message that an earlier run left.
   void recover(Brief brief);
   /// Begins to schedule.
@@ -62,12 +41,27 @@ class Owner {
 
   /// A message that was just made durable.
   void arrive(std::shared_ptr<const Envelope> envelope, std::vector<Bytes> chunks);
-  void ask(const std::string& destination, Duration idle, io::Answer<std::optional<Job>> answer);
+  /// A worker's wish for a job.
+  struct Wish {
+    std::string destination;
+    std::vector<std::string> hosts;
+    Duration idle;
+  };
+  void ask(const Wish& wish, io::Answer<std::optional<Job>> answer);
   void report(const Job& job, std::vector<Outcome> outcomes);
   /// Brings lines read from disk up to what is known in memory.
   void refresh(std::vector<Listed>& lines) const;
 
-  /// In the queue, those held for a bounce included. Thread-safe.
+  using Changed = Result<std::size_t>;
+  /// See Queue::order().
+  void order(std::vector<Target> targets, Order order, io::Answer<Changed> answer);
+  /// What was paused when the last run ended; before run().
+  void recover_paused(const std::string& destination) { schedule_.hold(destination); }
+  void hold(const std::string& destination);
+  void resume(const std::string& destination);
+  std::vector<DestinationView> destinations() const { return schedule_.views(); }
+
+  /// In the queue. Thread-safe.
   std::atomic<std::uint64_t>& messages() noexcept { return messages_; }
 
  private:
@@ -78,7 +72,9 @@ class Owner {
   };
   using Shared = std::shared_ptr<Working>;
 
+  // owner.cc: time, workers and jobs.
   io::Task<> keep_time();
+  void observe_clock();
   void pump();
   void perform(const Action& action);
   bool give(const Action& action);
@@ -86,32 +82,79 @@ class Owner {
   void ask_again(const Action& action);
   void answer(WaiterId waiter, std::optional<Job> job);
 
+  // owner_messages.cc: messages and their entries in the schedule.
   Working* find(QueueId id);
   io::Task<Loaded> obtain(QueueId id);
   Shared adopt(std::shared_ptr<const Envelope> envelope, std::vector<Standing> standings);
+  void keep(const Shared& work, std::vector<Bytes> chunks);
   std::vector<Working::Part> parts_of(const std::vector<Recipient>& recipients,
                                       std::vector<Standing> standings);
-  void plan(const std::vector<Working::Part>& parts, QueueId id);
+  void set_destination(Working::Part& part, const Recipient& recipient);
+  void plan(const std::vector<Working::Part>& parts, QueueId id, SenderKey sender);
+  void plan_anew(Working& work);
+  void enter(Entry entry, Duration wait);
   std::vector<std::uint32_t> pick(Working& work, Entry entry);
+  void take_in_hand(QueueId id) { ++in_hand_[id]; }
+  bool is_still_in_hand(QueueId id);
+  void settle(QueueId id);
+  static void wake(Working& work);
+
+  // owner_outcomes.cc: what became of attempts.
   void note(Working& work, Entry entry, const std::vector<Outcome>& outcomes);
-  void note_one(Working& work, const Outcome& outcome, WallTime retry_at);
+  void note_one(Working& work, const Outcome& outcome, std::chrono::milliseconds wait);
+  void defer_or_expire(const Working& work, Working::Part& part, std::chrono::milliseconds wait);
+  Patience patience_of(const Envelope& envelope) const;
+  void drain_ready(DestinationId destination, const Outcome& sample);
   io::Task<> drain(DestinationId destination, std::vector<Entry> entries, Outcome sample);
+
+  // owner_writes.cc: bringing it to disk, and telling senders.
+  /// What goes to disk in one batch, and what must be undone when it does not get there.
+  struct Outgoing {
+    Spool::Update update;
+    std::vector<std::uint32_t> told_failed;
+    std::vector<std::uint32_t> told_late;
+  };
   void write(QueueId id);
   io::Task<> persist(Shared work);
   io::Task<Result<>> persist_once(Working& work);
-  void settle(QueueId id);
+  static bool wants_writing(const Working& work);
+  io::Task<std::optional<std::string>> start_of(const Working& work);
+  Outgoing take_changes(Working& work, const std::optional<std::string>& start);
+  static void take_back(Working& work, Outgoing outgoing);
+  void tell(Working& work, std::string_view start, NoticeKind kind, Outgoing& outgoing);
+  Result<Made> make_notice(const NoticeRequest& request);
+  void arrive_made(Made made);
+  io::Task<> tell_recovered();
+
+  // owner_orders.cc: what operators want.
+  io::Task<> carry_out(std::vector<Target> targets, Order order, io::Answer<Changed> answer);
+  void forget_entries(QueueId id);
+  io::Task<> plan_again(QueueId id);
+  std::size_t apply(Working& work, const Target& target, const Order& order);
+  bool apply_one(Working& work, std::uint32_t recipient, const Order& order);
+  bool try_now(Working& work, std::uint32_t recipient);
+  io::Task<bool> wait_until_written(std::vector<QueueId> ids);
 
   io::Reactor& reactor() const { return *system_.reactors.front(); }
 
   const QueueConfig config_;
   const io::System system_;
   Spool& spool_;
-  Queue::DestinationOf destination_of_;
-  Queue::StartWorker start_worker_;
+  const Queue::NewId new_id_;
+  Queue::Hooks hooks_;
   Schedule schedule_;
+  MessageAge age_;
+  NoticePace notice_pace_;
   std::unordered_map<QueueId, Shared> working_;
   std::unordered_map<WaiterId, Waiter> waiters_;
   std::uint64_t next_waiter_ = 1;
+  /// Entries that left the schedule and did not find their recipients yet; and how many of such an
+  /// order made void meanwhile.
+  std::unordered_map<QueueId, std::uint32_t> in_hand_;
+  std::unordered_map<QueueId, std::uint32_t> void_;
+  /// Messages whose entries an order took out, with those that got new ones meanwhile (true).
+  std::unordered_map<QueueId, bool> ordering_;
+  std::vector<QueueId> untold_;    // of an earlier run
   io::Signal* changed_ = nullptr;  // wakes keep_time(), in whose frame it is
   SteadyTime wake_at_{};           // when it wakes by itself
   std::uint64_t memory_bytes_ = 0;

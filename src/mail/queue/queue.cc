@@ -18,17 +18,27 @@ constexpr int kIdRandomBits = 22;
 
 }  // namespace
 
+/// Runs `work` on the owner's reactor and brings back what it returns.
+template <class Work>
+auto Queue::on_owner(Work work) -> io::Task<std::invoke_result_t<Work, Owner&>> {
+  using Value = std::invoke_result_t<Work, Owner&>;
+  co_return co_await io::call_on<Value>(
+      *system_.reactors.front(), system_.clock,
+      [this, work = std::move(work)](io::Answer<Value> answer) mutable { answer(work(*owner_)); });
+}
+
 Queue::Queue(const QueueConfig& config, const io::System& system, storage::Storage& storage)
     : config_(config),
       system_(system),
       storage_(storage),
       spool_(std::make_unique<Spool>(storage)),
-      owner_(std::make_unique<Owner>(config_, system_, *spool_)) {}
+      owner_(std::make_unique<Owner>(config_, system_, *spool_, [this] { return new_id(); })) {}
 
 Queue::~Queue() = default;
 
-void Queue::connect(DestinationOf destination_of, StartWorker start_worker) {
-  owner_->connect(std::move(destination_of), std::move(start_worker));
+void Queue::connect(Hooks hooks) {
+  destination_of_ = hooks.destination_of;
+  owner_->connect(std::move(hooks));
 }
 
 io::Task<Result<>> Queue::start() {
@@ -40,6 +50,11 @@ io::Task<Result<>> Queue::start() {
     last_id_ = std::max(last_id_.load(), static_cast<std::uint64_t>(page->back().id));
     std::ranges::for_each(*page, [this](Brief& brief) { owner_->recover(std::move(brief)); });
   }
+  // Ids after those that are left may have been given out too, to messages that are gone.
+  last_id_ += system_.random.below(std::uint64_t{1} << kIdRandomBits);
+  const auto paused = co_await spool_->paused();
+  if (!paused) co_return fail(paused.error());
+  std::ranges::for_each(*paused, [this](const auto& name) { owner_->recover_paused(name); });
   log::info("queue_started", {{"messages", owner_->messages().load()}});
   owner_->run();
   co_return Result<>();
@@ -101,13 +116,14 @@ io::Task<Result<>> Queue::submit(Message message) {
   co_return Result<>();
 }
 
-io::Task<std::optional<Job>> Queue::next(std::string destination, Duration idle) {
+io::Task<std::optional<Job>> Queue::next(std::string destination, std::vector<std::string> hosts,
+                                         Duration idle) {
   using Found = std::optional<Job>;
-  co_return co_await io::call_on<Found>(
-      *system_.reactors.front(), system_.clock,
-      [this, destination = std::move(destination), idle](io::Answer<Found> answer) {
-        owner_->ask(destination, idle, std::move(answer));
-      });
+  Owner::Wish wish{std::move(destination), std::move(hosts), idle};
+  co_return co_await io::call_on<Found>(*system_.reactors.front(), system_.clock,
+                                        [this, wish = std::move(wish)](io::Answer<Found> answer) {
+                                          owner_->ask(wish, std::move(answer));
+                                        });
 }
 
 io::Task<> Queue::report(Job job, std::vector<Outcome> outcomes) {
@@ -124,23 +140,73 @@ io::Task<Result<Bytes>> Queue::chunk(const Job& job, std::uint32_t index) {
   co_return co_await storage_.read(body_of(job.envelope->id), index);
 }
 
-io::Task<Result<std::vector<Listed>>> Queue::list(QueueId from, std::size_t limit) {
-  auto stored = co_await list_stored(storage_, from, limit);
-  if (!stored) co_return fail(stored.error());
-  using Lines = std::vector<Listed>;
-  co_return co_await io::call_on<Lines>(
+io::Task<Result<Bytes>> Queue::body(QueueId id, std::uint32_t index) {
+  co_return co_await spool_->chunk(id, index);
+}
+
+std::string Queue::destination_of(const Recipient& recipient, const Standing& standing) const {
+  return standing.route.empty() ? destination_of_(recipient) : standing.route;
+}
+
+io::Task<Result<std::size_t>> Queue::order(std::vector<Target> targets, Order order) {
+  assert(targets.size() <= kTargetsMax);
+  using Changed = Owner::Changed;
+  co_return co_await io::call_on<Changed>(
       *system_.reactors.front(), system_.clock,
-      [this, lines = std::move(*stored)](io::Answer<Lines> answer) mutable {
-        owner_->refresh(lines);
-        answer(std::move(lines));
+      [this, targets = std::move(targets),
+       order = std::move(order)](io::Answer<Changed> answer) mutable {
+        owner_->order(std::move(targets), std::move(order), std::move(answer));
       });
 }
 
+io::Task<Result<>> Queue::pause(std::string destination) {
+  const Result<> kept = co_await spool_->set_paused(destination, true);
+  if (!kept) co_return fail(kept.error());
+  co_await on_owner([destination = std::move(destination)](Owner& owner) {
+    owner.hold(destination);
+    return true;
+  });
+  co_return Result<>();
+}
+
+io::Task<Result<>> Queue::resume(std::string destination) {
+  const Result<> kept = co_await spool_->set_paused(destination, false);
+  if (!kept) co_return fail(kept.error());
+  co_await on_owner([destination = std::move(destination)](Owner& owner) {
+    owner.resume(destination);
+    return true;
+  });
+  co_return Result<>();
+}
+
+io::Task<std::vector<DestinationView>> Queue::destinations() {
+  co_return co_await on_owner([](Owner& owner) { return owner.destinations(); });
+}
+
+std::size_t Queue::messages() const noexcept { return owner_->messages().load(); }
+
+/// Lines read from disk, as far as they go by what is known in memory.
+io::Task<std::vector<Listed>> Queue::refreshed(std::vector<Listed> lines) {
+  co_return co_await on_owner([lines = std::move(lines)](Owner& owner) mutable {
+    owner.refresh(lines);
+    return std::move(lines);
+  });
+}
+
+io::Task<Result<std::vector<Listed>>> Queue::list(QueueId from, std::size_t limit) {
+  auto stored = co_await list_stored(storage_, from, limit);
+  if (!stored) co_return fail(stored.error());
+  co_return co_await refreshed(std::move(*stored));
+}
+
 io::Task<Result<std::optional<Listed>>> Queue::find(QueueId id) {
-  auto page = co_await list(id, 1);
-  if (!page) co_return fail(page.error());
-  if (page->empty() || page->front().envelope.id != id) co_return std::nullopt;
-  co_return std::move(page->front());
+  auto stored = co_await spool_->load(id);
+  if (!stored) co_return fail(stored.error());
+  if (!*stored) co_return std::nullopt;
+  std::vector<Listed> line;
+  line.push_back(std::move(**stored));
+  auto lines = co_await refreshed(std::move(line));
+  co_return std::move(lines.front());
 }
 
 }  // namespace veredus::queue

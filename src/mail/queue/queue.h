@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/bytes.h"
@@ -16,17 +17,14 @@
 #include "io/system.h"
 #include "io/task.h"
 #include "mail/queue/config.h"
+#include "mail/queue/destination_view.h"
 #include "mail/queue/envelope.h"
+#include "mail/queue/message.h"
+#include "mail/queue/notice.h"
+#include "mail/queue/order.h"
 #include "storage/storage.h"
 
 namespace veredus::queue {
-
-/// A message about to become ours.
-struct Message {
-  Envelope envelope;
-  std::uint32_t appended = 0;  ///< Chunks already streamed out with Queue::append().
-  std::vector<Bytes> chunks;   ///< The chunks after those.
-};
 
 /// Recipients of one message that share a next hop, handed to a worker for one attempt.
 struct Job {
@@ -42,6 +40,10 @@ struct Outcome {
   State state = State::deferred;  ///< delivered, relayed, deferred or failed.
   std::string reply;              ///< Remote reply (PeerReply::verbatim()) or our reason: one line.
   std::string remote;             ///< Host and address that said so, or empty.
+  /// Hosts that were tried before that one, and why not: one line.
+  std::string passed_over = {};
+  std::string tls = {};                  ///< Version, cipher and whether verified; or empty.
+  std::chrono::milliseconds duration{};  ///< Of the attempt.
   /// With `deferred`: no host of the destination could be spoken to at all, so that other mail
   /// for it had better wait a little too.
   bool unreachable = false;
@@ -71,8 +73,16 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  /// Before start(): how to name next hops, and who works.
-  void connect(DestinationOf destination_of, StartWorker start_worker);
+  using NewId = std::function<QueueId()>;
+  struct Hooks {
+    DestinationOf destination_of;
+    StartWorker start_worker;
+    ComposeNotice compose_notice;
+    /// An operator wants attempts now: what delivery remembers of failures must not stop them.
+    std::function<void()> forget_failures = {};
+  };
+  /// Before start().
+  void connect(Hooks hooks);
   /// Reads what an earlier run left and begins to schedule. On the owner, before any other call
   /// but connect(). Errors: unavailable, from storage.
   io::Task<Result<>> start();
@@ -102,9 +112,11 @@ class Queue {
   io::Task<Result<>> submit(Message message);
 
   /// The next job of a destination for a worker that is free, waiting up to `idle` for one.
+  /// `hosts` are the names of its MX hosts, the best first, or none: limits may be set for them.
   /// Nothing: the worker must end (it is then no longer counted). Every job that is returned
   /// must be given to report() exactly once, also when the worker fails.
-  io::Task<std::optional<Job>> next(std::string destination, Duration idle);
+  io::Task<std::optional<Job>> next(std::string destination, std::vector<std::string> hosts,
+                                    Duration idle);
   /// Notes the outcomes of a job's recipients (a recipient without one is deferred) and
   /// schedules what is to be tried again. Returns when noted in memory; the disk follows: a crash
   /// before it may deliver twice, never zero times.
@@ -113,15 +125,42 @@ class Queue {
   /// Chunk `index` of a job's body, from memory or from storage.
   io::Task<Result<Bytes>> chunk(const Job& job, std::uint32_t index);
 
+  // For operators, from any reactor:
+
   /// Messages in order of id from `from` on, at most `limit`; to go on, ask from the last id + 1.
   io::Task<Result<std::vector<Listed>>> list(QueueId from, std::size_t limit);
   io::Task<Result<std::optional<Listed>>> find(QueueId id);
+  /// Chunk `index` of a message's body. Errors: unavailable, also when it is gone.
+  io::Task<Result<Bytes>> body(QueueId id, std::uint32_t index);
+  /// Where a recipient goes next.
+  std::string destination_of(const Recipient& recipient, const Standing& standing) const;
+
+  /// Carries out an order and returns how many recipients it changed: those it does not apply to
+  /// (being tried at this moment, over, not held, ...) are left as they are. What was changed is
+  /// on disk when this returns. At most kTargetsMax targets in one call.
+  /// Order::route is taken as it is. Errors: unavailable (storage; some may be changed).
+  io::Task<Result<std::size_t>> order(std::vector<Target> targets, Order order);
+  static constexpr std::size_t kTargetsMax = 1000;
+
+  /// Gives a destination no more mail until resume(), which also ends a pause that failures
+  /// brought. Remembered across restarts. Errors: unavailable (storage; nothing has changed).
+  io::Task<Result<>> pause(std::string destination);
+  io::Task<Result<>> resume(std::string destination);
+  /// Every destination that has mail or workers, and those an operator paused.
+  io::Task<std::vector<DestinationView>> destinations();
+  /// Messages in the queue.
+  std::size_t messages() const noexcept;
 
  private:
+  template <class Work>
+  auto on_owner(Work work) -> io::Task<std::invoke_result_t<Work, Owner&>>;
+  io::Task<std::vector<Listed>> refreshed(std::vector<Listed> lines);
+
   const QueueConfig config_;
   const io::System system_;
   storage::Storage& storage_;
   std::unique_ptr<Spool> spool_;
+  DestinationOf destination_of_;
   std::unique_ptr<Owner> owner_;
   std::atomic<std::uint64_t> last_id_{0};
 };

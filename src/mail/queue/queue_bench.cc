@@ -1,5 +1,7 @@
-// What scheduling costs, in time and memory. Figures and conditions: docs/queue.md.
+// What a start costs, in time and memory, and how fast a long queue empties. Figures and
+// conditions: docs/queue.md.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -10,76 +12,30 @@
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
+#include "base/log.h"
 #include "io/production.h"
 #include "mail/queue/queue.h"
-#include "mail/queue/schedule.h"
 #include "mail/queue/spool.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
 namespace veredus::queue {
 namespace {
 
-constexpr SteadyTime kEpoch{std::chrono::hours(1)};
-
 std::string destination_of(std::uint64_t number) {
   return "destination-" + std::to_string(number) + ".example";
 }
 
-/// One message's whole life in the schedule: added, a worker asks, gets it, reports, ends or not.
-void one_message(benchmark::State& state) {
-  const auto destinations = static_cast<std::uint64_t>(state.range(0));
-  Schedule schedule(QueueConfig(), kEpoch);
-  std::uint64_t id = 0;
-  std::uint64_t waiter = 0;
-  for (auto _ : state) {
-    const DestinationId destination = schedule.intern(destination_of(id % destinations));
-    schedule.add({QueueId{++id}, destination});
-    while (const auto action = schedule.act(kEpoch)) {
-      if (action->kind == Action::Kind::start) {
-        schedule.ask(schedule.name(action->destination), WaiterId{++waiter},
-                     kEpoch + std::chrono::hours(1));
-      } else if (action->kind == Action::Kind::hand) {
-        benchmark::DoNotOptimize(schedule.judge(action->destination, Verdict::success, kEpoch));
-        schedule.done(action->destination);
-        schedule.ask(schedule.name(action->destination), WaiterId{++waiter},
-                     kEpoch + std::chrono::hours(1));
-      }
-    }
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(one_message)->Arg(1)->Arg(100)->Arg(10'000);
-
-/// Heap per deferred message, of a million at a thousand destinations.
-void deferred_memory(benchmark::State& state) {
-  constexpr std::uint64_t kMessages = 1'000'000;
-  for (auto _ : state) {
-    const std::size_t before = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
-    Schedule schedule(QueueConfig(), kEpoch);
-    for (std::uint64_t i = 0; i < kMessages; ++i) {
-      const DestinationId destination = schedule.intern(destination_of(i % 1000));
-      schedule.defer({QueueId{i}, destination}, kEpoch + std::chrono::seconds(i * 7919 % 14'400));
-    }
-    const std::size_t after = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
-    state.counters["octets_per_message"] =
-        static_cast<double>(after - before) / static_cast<double>(kMessages);
-  }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kMessages));
-}
-BENCHMARK(deferred_memory)->Unit(benchmark::kMillisecond)->Iterations(3);
-
-/// Start of a queue with deferred messages on RocksDB, in a folder of $TMPDIR.
+/// A queue with deferred messages to 1000 destinations on RocksDB, in a folder of $TMPDIR.
 class Restart : public benchmark::Fixture {
  public:
   void SetUp(benchmark::State& state) override {
     std::string name = (std::filesystem::temp_directory_path() / "queue_bench_XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) return state.SkipWithError("no folder");
     folder_ = name;
-    auto outside = io::Production::make({.reactors = 1, .workers = 2, .dns = {}});
+    auto outside = io::Production::make({.reactors = 2, .workers = 2, .dns = {}});
     if (!outside) return state.SkipWithError(outside.error().text().c_str());
     outside_ = std::move(*outside);
-    auto storage =
-        storage::RocksdbStorage::open({.path = folder_, .sync = false}, outside_->system().workers);
+    auto storage = storage::RocksdbStorage::open({.path = folder_}, outside_->system().workers);
     if (!storage) return state.SkipWithError(storage.error().text().c_str());
     storage_ = std::move(*storage);
     wait(fill(static_cast<std::uint64_t>(state.range(0))));
@@ -107,7 +63,7 @@ class Restart : public benchmark::Fixture {
     }
   }
 
-  static void add(storage::Batch& batch, std::uint64_t i, WallTime now) {
+  void add(storage::Batch& batch, std::uint64_t i, WallTime now) const {
     const QueueId id{(std::uint64_t{1} << 50) + i};
     Envelope envelope;
     envelope.id = id;
@@ -120,11 +76,15 @@ class Restart : public benchmark::Fixture {
     Standing standing;
     standing.state = State::deferred;
     standing.attempts = 3;
-    standing.next_attempt = now + std::chrono::hours(1);
+    standing.next_attempt = now + due_in;
     standing.reply = "450 4.2.0 Greylisted, come back later";
     std::string key;
     for (int shift = 56; shift >= 0; shift -= 8)
       key.push_back(static_cast<char>(static_cast<std::uint64_t>(id) >> shift));
+    if (body_octets > 0) {
+      envelope.chunk_count = 1;
+      batch.put_blob(body_of(id), 0, {Bytes(std::string(body_octets, 'b'))});
+    }
     batch.put(storage::Space::queue, key, Bytes(encode(envelope)));
     batch.put(storage::Space::queue_state, key + std::string(4, '\0'), Bytes(encode(standing)));
   }
@@ -144,6 +104,8 @@ class Restart : public benchmark::Fixture {
     done.get_future().wait();
   }
 
+  Duration due_in = std::chrono::hours(1);
+  std::size_t body_octets = 0;
   std::string folder_;
   std::unique_ptr<io::Production> outside_;
   std::unique_ptr<storage::RocksdbStorage> storage_;
@@ -156,8 +118,10 @@ BENCHMARK_DEFINE_F(Restart, start)(benchmark::State& state) {
     const std::size_t before = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
     queue_ = std::make_unique<Queue>(QueueConfig(), outside_->system(), *storage_);
     queue_->connect(
-        [](const Recipient& recipient) { return std::string(recipient.address.host_text()); },
-        [](const std::string&) {});
+        {.destination_of =
+             [](const Recipient& recipient) { return std::string(recipient.address.host_text()); },
+         .start_worker = [](const std::string&) {},
+         .compose_notice = {}});
     wait(start());
     const std::size_t after = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
     state.counters["octets_per_message"] =
@@ -168,6 +132,65 @@ BENCHMARK_REGISTER_F(Restart, start)
     ->Arg(1'000'000)
     ->Iterations(1)
     ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+/// All of it is due, bodies of 4 KiB must be read, and each attempt takes 50 ms of waiting, as a
+/// next hop's replies do: what remains is what the queue itself and its disk allow.
+class Drain : public Restart {
+ public:
+  Drain() {
+    due_in = Duration::zero();
+    body_octets = 4096;
+  }
+
+ protected:
+  io::Task<> work(std::string destination) {
+    io::Clock& clock = outside_->system().clock;
+    for (;;) {
+      std::optional<Job> job = co_await queue_->next(destination, {}, std::chrono::seconds(1));
+      if (!job) co_return;
+      Result<Bytes> body = co_await queue_->chunk(*job, 0);
+      if (!body) std::abort();
+      co_await clock.sleep_for(std::chrono::milliseconds(50));
+      Outcome outcome{.recipient = job->recipients.front(),
+                      .state = State::relayed,
+                      .reply = "250 2.0.0 Ok",
+                      .remote = "mx [192.0.2.1:25]"};
+      co_await queue_->report(std::move(*job), {std::move(outcome)});
+    }
+  }
+  io::Task<> until_empty() {
+    while (queue_->messages() > 0)
+      co_await outside_->system().clock.sleep_for(std::chrono::milliseconds(10));
+  }
+};
+
+BENCHMARK_DEFINE_F(Drain, messages)(benchmark::State& state) {
+  if (!storage_) return;
+  log::set_level(log::Level::warning);
+  QueueConfig config;
+  config.workers_max = 2000;
+  std::atomic<std::size_t> turn = 0;
+  for (auto _ : state) {
+    queue_ = std::make_unique<Queue>(config, outside_->system(), *storage_);
+    queue_->connect(
+        {.destination_of =
+             [](const Recipient& recipient) { return std::string(recipient.address.host_text()); },
+         .start_worker =
+             [&](const std::string& destination) {
+               outside_->system().reactors[turn++ % 2]->spawn("work", work(destination));
+             },
+         .compose_notice = {}});
+    wait(start());
+    wait(until_empty());
+  }
+  state.SetItemsProcessed(state.range(0));
+}
+BENCHMARK_REGISTER_F(Drain, messages)
+    ->Arg(100'000)
+    ->Iterations(1)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace

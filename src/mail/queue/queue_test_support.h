@@ -45,6 +45,23 @@ inline Outcome find_nobody(const Job& /*job*/, std::uint32_t recipient) {
           .unreachable = true};
 }
 
+/// Tells the sender, in a few words: "failed 01J8XK3F2Q7RM: bob@example.org".
+inline Result<Message> compose_notice(const NoticeRequest& request) {
+  if (request.envelope.sender.is_null()) return fail(Fault::refused, "the sender is null");
+  Message made;
+  std::string body = request.kind == NoticeKind::delay ? "delayed " : "failed ";
+  body += text(request.envelope.id) + ":";
+  for (const NoticeRequest::Item& item : request.recipients)
+    body += " " + request.envelope.recipients[item.recipient].address.text();
+  made.envelope.id = request.id;
+  made.envelope.received_at = request.now;
+  made.envelope.recipients.push_back({*request.envelope.sender.address(), {}, {}, {}, {}});
+  made.envelope.origin.protocol = "notice";
+  made.envelope.size = body.size();
+  made.chunks.emplace_back(std::move(body));
+  return made;
+}
+
 /// What the workers did; outlives processes.
 struct Attempts {
   struct One {
@@ -64,9 +81,12 @@ class Server {
   Server(const QueueConfig& config, sim::Host& host, storage::MemoryStorage& storage,
          Attempts& attempts, Judge& judge)
       : host_(host), attempts_(attempts), judge_(judge), queue(config, host.system(), storage) {
-    queue.connect(&domain_of, [this](const std::string& destination) {
-      host_.spawn("worker", work(destination));
-    });
+    queue.connect({.destination_of = &domain_of,
+                   .start_worker =
+                       [this](const std::string& destination) {
+                         host_.spawn("worker", work(destination));
+                       },
+                   .compose_notice = &compose_notice});
   }
 
   io::Task<> start() {
@@ -78,7 +98,7 @@ class Server {
  private:
   io::Task<> work(std::string destination) {
     for (;;) {
-      std::optional<Job> job = co_await queue.next(destination, std::chrono::seconds(2));
+      std::optional<Job> job = co_await queue.next(destination, {}, std::chrono::seconds(2));
       if (!job) co_return;
       co_await host_.system().clock.sleep_for(std::chrono::milliseconds(10));
       co_await attempt(std::move(*job));

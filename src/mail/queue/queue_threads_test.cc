@@ -47,7 +47,8 @@ class QueueThreads : public testing::Test {
 
   io::Task<> work(std::string destination) {
     for (;;) {
-      std::optional<Job> job = co_await queue_->next(destination, std::chrono::milliseconds(50));
+      std::optional<Job> job =
+          co_await queue_->next(destination, {}, std::chrono::milliseconds(50));
       if (!job) co_return;
       Result<Bytes> body = co_await queue_->chunk(*job, 0);
       EXPECT_TRUE(body);
@@ -100,10 +101,13 @@ TEST_F(QueueThreads, ManySessionsAndWorkersShareOneQueue) {
   queue_ = std::make_unique<Queue>(config, outside_->system(), *storage_);
   std::atomic<std::size_t> turn = 0;
   queue_->connect(
-      [](const Recipient& recipient) { return std::string(recipient.address.host_text()); },
-      [&](const std::string& destination) {
-        reactor(1 + turn++ % 4).spawn("worker", work(destination));
-      });
+      {.destination_of =
+           [](const Recipient& recipient) { return std::string(recipient.address.host_text()); },
+       .start_worker =
+           [&](const std::string& destination) {
+             reactor(1 + turn++ % 4).spawn("worker", work(destination));
+           },
+       .compose_notice = {}});
   reactor(0).spawn("start", start());
   ASSERT_TRUE(wait_for([&] { return started_.load(); }));
   for (std::size_t session = 0; session < 4; ++session)

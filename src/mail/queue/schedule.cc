@@ -1,10 +1,15 @@
+// Entries, destinations and how they stand. Who works is decided in schedule_workers.cc, what
+// limits share in schedule_limits.cc.
+
 #include "mail/queue/schedule.h"
 
 #include <algorithm>
 #include <cassert>
 #include <chrono>
-#include <functional>
+#include <iterator>
 #include <limits>
+#include <tuple>
+#include <utility>
 
 namespace veredus::queue {
 namespace {
@@ -15,33 +20,16 @@ constexpr auto kLater = [](const auto& a, const auto& b) { return a.due_s > b.du
 
 }  // namespace
 
-QueueId Schedule::Fifo::pop() {
-  const QueueId id = ids_[head_++];
-  if (empty()) {
-    ids_ = {};
-    head_ = 0;
-  } else if (head_ >= 64 && head_ * 2 >= ids_.size()) {
-    ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(head_));
-    head_ = 0;
-  }
-  return id;
+Schedule::Schedule(const QueueConfig& config, SteadyTime epoch)
+    : config_(config), limits_(config.limits), epoch_(epoch), now_(epoch) {
+  all_.max = config.workers_in_all();
+  all_.kept = all_.max / 4;
+  for (LimitTable::Index limit = 0; limit < config.limits.size(); ++limit)
+    groups_.push_back(make_group(GroupId{limit}, limit));
 }
-
-std::vector<QueueId> Schedule::Fifo::all() const {
-  return {ids_.begin() + static_cast<std::ptrdiff_t>(head_), ids_.end()};
-}
-
-std::vector<QueueId> Schedule::Fifo::take_all() {
-  std::vector<QueueId> taken = all();
-  ids_ = {};
-  head_ = 0;
-  return taken;
-}
-
-Schedule::Schedule(const QueueConfig& config, SteadyTime epoch) : config_(config), epoch_(epoch) {}
 
 DestinationId Schedule::intern(std::string_view name) {
-  if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
+  if (const auto known = find(name)) return *known;
   DestinationId id{};
   if (free_.empty()) {
     id = DestinationId{static_cast<std::uint32_t>(destinations_.size())};
@@ -53,15 +41,17 @@ DestinationId Schedule::intern(std::string_view name) {
   Destination& made = at(id);
   made.name = name;
   made.used = true;
-  made.allowed = std::min(kStartWorkers, config_.workers_per_destination_max);
+  made.held = held_.contains(name);
+  made.allowed = workers_start();
   by_name_.emplace(made.name, id);
+  find_limit(id);
   touch(id);
   return id;
 }
 
 void Schedule::add(Entry entry) {
   Destination& destination = at(entry.destination);
-  destination.ready.push(entry.id);
+  destination.ready.push({entry.id, entry.sender});
   ++destination.references;
   ++ready_;
   touch(entry.destination);
@@ -71,33 +61,32 @@ void Schedule::defer(Entry entry, SteadyTime due) {
   const auto due_s = std::chrono::ceil<seconds>(std::max(due, epoch_) - epoch_).count();
   constexpr auto kMax = std::numeric_limits<std::uint32_t>::max();
   deferred_.emplace_back(static_cast<std::uint32_t>(std::min<std::int64_t>(due_s, kMax)),
-                         entry.destination, entry.id);
+                         entry.destination, entry.id, entry.sender);
   std::ranges::push_heap(deferred_, kLater);
-  ++at(entry.destination).references;
+  Destination& destination = at(entry.destination);
+  ++destination.references;
+  ++destination.deferred;
 }
 
-void Schedule::ask(std::string_view name, WaiterId waiter, SteadyTime deadline) {
-  const auto known = by_name_.find(name);
-  if (known == by_name_.end() || at(known->second).workers == at(known->second).idle.size()) {
-    decided_.push_back({.kind = Action::Kind::end, .waiter = waiter});  // A stranger.
-    return;
+void Schedule::forget(const std::unordered_set<QueueId>& ids) {
+  for (std::uint32_t i = 0; i < destinations_.size(); ++i) {
+    Destination& destination = destinations_[i];
+    const std::size_t gone =
+        destination.ready.remove_if([&ids](QueueId id) { return ids.contains(id); });
+    if (gone == 0) continue;
+    ready_ -= gone;
+    destination.references -= gone;
+    touch(DestinationId{i});
   }
-  const DestinationId id = known->second;
-  Destination& destination = at(id);
-  // A worker that was just started makes room only after its first job, or none would ever be done.
-  const bool is_new = destination.starting > 0;
-  if (is_new) --destination.starting;
-  if (stopped_ || destination.paused || (!is_new && must_yield(destination))) {
-    end_worker(id, waiter);
-    return;
+  const auto kept = std::ranges::partition(
+      deferred_, [&ids](const Deferred& entry) { return !ids.contains(entry.id); });
+  if (kept.empty()) return;
+  for (const Deferred& entry : kept) {
+    --at(entry.destination).deferred;
+    release(entry.destination);
   }
-  if (!destination.ready.empty()) {  // At once: its deadline may be now.
-    hand(id, waiter);
-    return;
-  }
-  destination.idle.emplace_back(waiter, deadline);
-  idle_.emplace(deadline, waiter, id);
-  touch(id);
+  deferred_.erase(kept.begin(), kept.end());
+  std::ranges::make_heap(deferred_, kLater);
 }
 
 void Schedule::done(DestinationId id) { release(id); }
@@ -106,12 +95,16 @@ bool Schedule::judge(DestinationId id, Verdict verdict, SteadyTime now) {
   Destination& destination = at(id);
   if (verdict == Verdict::success) {
     destination.failures = 0;
+    destination.failed = 0;
     destination.pauses = 0;
+    destination.works = true;
     destination.allowed = std::min(destination.allowed + 1, config_.workers_per_destination_max);
     touch(id);
     return false;
   }
+  ++destination.failed;
   destination.allowed = std::max(destination.allowed / 2, 1U);
+  destination.works = destination.works && destination.allowed > workers_start();
   if (destination.paused) return false;  // One of those that were under way when it began.
   if (verdict == Verdict::unreachable) {
     const std::uint32_t doublings = std::min(destination.pauses, 5U);
@@ -130,34 +123,50 @@ bool Schedule::judge(DestinationId id, Verdict verdict, SteadyTime now) {
 
 bool Schedule::is_put_off(DestinationId id) const {
   const Destination& destination = at(id);
-  return destination.paused ||
-         (destination.allowed <= kStartWorkers && destination.ready.size() > kBacklogMax);
+  return destination.paused || destination.held ||
+         (!destination.works && destination.ready.size() > kBacklogMax);
+}
+
+std::vector<QueueId> Schedule::waiting(DestinationId id) const {
+  const std::vector<FairQueue::Item> items = at(id).ready.all();
+  std::vector<QueueId> ids(items.size());
+  std::ranges::transform(items, ids.begin(), &FairQueue::Item::id);
+  return ids;
 }
 
 std::vector<Entry> Schedule::take_ready(DestinationId id) {
-  const std::vector<QueueId> ids = at(id).ready.take_all();
-  ready_ -= ids.size();
-  std::vector<Entry> entries;
-  entries.reserve(ids.size());
-  std::ranges::transform(ids, std::back_inserter(entries),
-                         [id](QueueId message) { return Entry{message, id}; });
+  const std::vector<FairQueue::Item> items = at(id).ready.all();
+  at(id).ready.clear();
+  ready_ -= items.size();
+  std::vector<Entry> entries(items.size());
+  std::ranges::transform(items, entries.begin(), [id](const FairQueue::Item& item) {
+    return Entry{item.id, id, item.sender};
+  });
+  touch(id);
   return entries;
 }
 
-std::optional<Action> Schedule::act(SteadyTime now) {
-  advance(now);
-  for (;;) {
-    if (!decided_.empty()) {
-      Action action = decided_.front();
-      decided_.pop_front();
-      return action;
-    }
-    if (touched_.empty() && !wake_blocked()) return std::nullopt;
-    const DestinationId id = touched_.front();
-    touched_.pop_front();
-    at(id).noted = false;
-    if (auto action = act_on(id)) return action;
-  }
+void Schedule::hold(std::string_view name) {
+  held_.emplace(name);
+  const auto known = find(name);
+  if (!known) return;
+  at(*known).held = true;
+  end_idle(*known);
+  touch(*known);
+}
+
+void Schedule::resume(std::string_view name) {
+  if (const auto held = held_.find(name); held != held_.end()) held_.erase(held);
+  const auto known = find(name);
+  if (!known) return;
+  Destination& destination = at(*known);
+  destination.held = false;
+  destination.failures = 0;
+  destination.failed = 0;
+  destination.pauses = 0;
+  destination.allowed = std::max(destination.allowed, workers_start());
+  end_pause(*known);
+  touch(*known);
 }
 
 std::optional<SteadyTime> Schedule::next_event() const {
@@ -166,21 +175,56 @@ std::optional<SteadyTime> Schedule::next_event() const {
   const auto consider = [&next](SteadyTime time) { next = next ? std::min(*next, time) : time; };
   if (!deferred_.empty()) consider(epoch_ + seconds(deferred_.front().due_s));
   if (!pauses_.empty()) consider(pauses_.begin()->first);
-  if (!idle_.empty()) consider(std::get<SteadyTime>(*idle_.begin()));
+  if (!timers_.empty()) consider(timers_.begin()->first);
+  if (!reserves_.empty()) consider(reserves_.begin()->first);
+  if (!all_.idle.empty()) consider(std::get<SteadyTime>(*all_.idle.begin()));
   return next;
 }
 
-void Schedule::stop() {
-  stopped_ = true;
-  while (!idle_.empty()) {
-    const auto [deadline, waiter, id] = *idle_.begin();
-    end_idle(id);
-  }
+std::uint32_t Schedule::workers(std::string_view destination) const {
+  const auto known = find(destination);
+  return known ? at(*known).workers : 0;
 }
 
-std::uint32_t Schedule::workers(std::string_view destination) const {
-  const auto known = by_name_.find(destination);
-  return known == by_name_.end() ? 0 : at(known->second).workers;
+std::vector<DestinationView> Schedule::views() const {
+  std::vector<DestinationView> all;
+  all.reserve(by_name_.size());
+  for (const auto& [name, id] : by_name_) all.push_back(view_of(at(id)));
+  for (const std::string& name : held_)
+    if (!find(name)) all.push_back({.name = name, .held = true});
+  std::ranges::sort(all, {}, &DestinationView::name);
+  return all;
+}
+
+std::optional<DestinationView> Schedule::view(std::string_view name) const {
+  if (const auto known = find(name)) return view_of(at(*known));
+  if (held_.contains(name)) return DestinationView{.name = std::string(name), .held = true};
+  return std::nullopt;
+}
+
+DestinationView Schedule::view_of(const Destination& destination) const {
+  DestinationView view{.name = destination.name,
+                       .waiting = destination.ready.size(),
+                       .deferred = destination.deferred,
+                       .workers = destination.workers,
+                       .allowed = allowance(destination),
+                       .failures = destination.failed,
+                       .held = destination.held};
+  if (destination.paused) view.paused_until = destination.paused_until;
+  if (destination.group == nullptr) return view;
+  const Group& group = *destination.group;
+  view.limit = config_.limits[group.limit].name;
+  view.allowed = std::min(view.allowed, group.pool.max);
+  const bool lacks_token = group.bucket && free_tokens(group) == 0 && !destination.reserved;
+  if (lacks_token && !destination.ready.empty())
+    view.rate_limited_until =
+        group.bucket->time_of(std::min(group.reserved + 1, group.bucket->burst()));
+  return view;
+}
+
+std::optional<DestinationId> Schedule::find(std::string_view name) const {
+  const auto known = by_name_.find(name);
+  return known == by_name_.end() ? std::nullopt : std::optional(known->second);
 }
 
 void Schedule::touch(DestinationId id) {
@@ -190,31 +234,6 @@ void Schedule::touch(DestinationId id) {
   touched_.push_back(id);
 }
 
-/// Moves what `now` has reached: due entries, ends of pauses, deadlines of idle workers.
-void Schedule::advance(SteadyTime now) {
-  if (stopped_) return;
-  while (!deferred_.empty() && epoch_ + seconds(deferred_.front().due_s) <= now) {
-    const Deferred due = deferred_.front();
-    std::ranges::pop_heap(deferred_, kLater);
-    deferred_.pop_back();
-    --at(due.destination).references;
-    add({due.id, due.destination});
-  }
-  while (!pauses_.empty() && pauses_.begin()->first <= now) {
-    const DestinationId id = pauses_.begin()->second;
-    pauses_.erase(pauses_.begin());
-    at(id).paused = false;
-    at(id).allowed = 1;  // One tries; the others wait for what it finds.
-    touch(id);
-  }
-  while (!idle_.empty() && std::get<SteadyTime>(*idle_.begin()) <= now) {
-    const auto [deadline, waiter, id] = *idle_.begin();
-    std::erase_if(at(id).idle, [waiter](const Waiter& idle) { return idle.id == waiter; });
-    idle_.erase(idle_.begin());
-    end_worker(id, waiter);
-  }
-}
-
 void Schedule::release(DestinationId id) {
   Destination& destination = at(id);
   assert(destination.references > 0);
@@ -222,119 +241,67 @@ void Schedule::release(DestinationId id) {
   touch(id);  // It may be forgotten now.
 }
 
-/// What can be done for one destination. Forgets it when nothing refers to it any more.
-std::optional<Action> Schedule::act_on(DestinationId id) {
+/// Called when there is neither entry nor job nor worker. What still stands in some line, is left
+/// alone, or used up a rate of its own is remembered for as long.
+void Schedule::forget_unused(DestinationId id) {
   Destination& destination = at(id);
-  const bool woken = std::exchange(destination.woken, false);
-  if (destination.references == 0 && destination.workers == 0) {
-    if (!destination.used || destination.paused) return std::nullopt;
-    by_name_.erase(destination.name);
-    destination = Destination{};
-    free_.push_back(id);
-    return std::nullopt;
+  if (!destination.used || destination.paused || destination.lines != 0) return;
+  if (Group* own = destination.own.get(); own != nullptr) {
+    if (own->bucket && !own->bucket->is_full(now_))
+      return set_timer(*own, own->bucket->time_of(own->bucket->burst()));
+    clear_timer(*own);
   }
-  if (destination.ready.empty() || destination.paused || stopped_) return std::nullopt;
-  if (destination.idle.empty()) return start_or_block(id, woken);
-
-  const Waiter waiter = destination.idle.back();
-  destination.idle.pop_back();
-  idle_.erase({waiter.deadline, waiter.id, id});
-  hand(id, waiter.id);
-  return std::nullopt;
+  unreserve_token(id);
+  by_name_.erase(destination.name);
+  destination = Destination{};
+  free_.push_back(id);
 }
 
-/// Decides that the worker gets the first entry that waits.
-void Schedule::hand(DestinationId id, WaiterId waiter) {
-  --ready_;
-  decided_.push_back({.kind = Action::Kind::hand,
-                      .destination = id,
-                      .waiter = waiter,
-                      .entry = {at(id).ready.pop(), id}});
-  touch(id);
-}
-
-/// Starts one more worker, or notes that there is no room for one.
-std::optional<Action> Schedule::start_or_block(DestinationId id, bool woken) {
-  Destination& destination = at(id);
-  if (destination.workers >= destination.allowed) return std::nullopt;
-  if (destination.ready.size() <= destination.starting) return std::nullopt;
-  if (has_slot(destination, woken)) {
-    ++destination.workers;
-    ++destination.starting;
-    ++workers_;
-    touch(id);
-    return Action{.kind = Action::Kind::start, .destination = id};
-  }
-  const bool first = destination.workers == 0;
-  bool& blocked = first ? destination.blocked_first : destination.blocked_more;
-  if (!blocked) (first ? blocked_first_ : blocked_more_).push_back(id);
-  blocked = true;
-  if (first) evict_idle();
-  return std::nullopt;
-}
-
-/// Ends the worker that would have ended first by itself, if one is idle.
-void Schedule::evict_idle() {
-  if (idle_.empty()) return;
-  const auto [deadline, waiter, id] = *idle_.begin();
-  std::erase_if(at(id).idle, [waiter](const Waiter& idle) { return idle.id == waiter; });
-  idle_.erase(idle_.begin());
-  end_worker(id, waiter);
-}
-
-/// True when there is room for one more worker of `destination`. Unless it was woken for its turn,
-/// those that wait already go first.
-bool Schedule::has_slot(const Destination& destination, bool woken) const noexcept {
-  const bool first = destination.workers == 0;
-  if (!woken && (!blocked_first_.empty() || (!first && !blocked_more_.empty()))) return false;
-  return workers_ < config_.workers_max - (first ? 0 : config_.workers_max / 4);
-}
-
-/// True when a worker of `destination` that asks for more should make room for another one.
-bool Schedule::must_yield(const Destination& destination) const noexcept {
-  if (destination.workers > destination.allowed) return true;
-  if (!blocked_first_.empty() && workers_ >= config_.workers_max) return true;
-  return !blocked_more_.empty() && destination.workers > at(blocked_more_.front()).workers + 1;
-}
-
-void Schedule::end_worker(DestinationId id, WaiterId waiter) {
-  Destination& destination = at(id);
-  assert(destination.workers > 0 && workers_ > 0);
-  --destination.workers;
-  --workers_;
-  decided_.push_back({.kind = Action::Kind::end, .destination = id, .waiter = waiter});
-  touch(id);
-}
-
-void Schedule::end_idle(DestinationId id) {
-  for (const Waiter& waiter : std::exchange(at(id).idle, {})) {
-    idle_.erase({waiter.deadline, waiter.id, id});
-    end_worker(id, waiter.id);
-  }
+std::uint32_t Schedule::workers_start() const noexcept {
+  return std::min(config_.workers_start, config_.workers_per_destination_max);
 }
 
 void Schedule::pause(DestinationId id, SteadyTime until) {
-  at(id).paused = true;
+  Destination& destination = at(id);
+  destination.paused = true;
+  destination.paused_until = until;
   pauses_.emplace(until, id);
   end_idle(id);
+  touch(id);
 }
 
-/// When there is room for a worker again: one that waits for it looks again, those without any
-/// worker first. False when nobody does.
-bool Schedule::wake_blocked() {
-  const auto wake = [this](std::deque<DestinationId>& blocked, bool Destination::* mark) {
-    const DestinationId id = blocked.front();
-    blocked.pop_front();
-    at(id).*mark = false;
-    at(id).woken = true;
-    touch(id);
-    return true;
-  };
-  if (!blocked_first_.empty() && workers_ < config_.workers_max)
-    return wake(blocked_first_, &Destination::blocked_first);
-  if (!blocked_more_.empty() && workers_ < config_.workers_max - config_.workers_max / 4)
-    return wake(blocked_more_, &Destination::blocked_more);
-  return false;
+void Schedule::end_pause(DestinationId id) {
+  Destination& destination = at(id);
+  if (!std::exchange(destination.paused, false)) return;
+  pauses_.erase({destination.paused_until, id});
+  touch(id);
+}
+
+/// Moves what `now` has reached: due entries, ends of pauses, tokens.
+void Schedule::advance(SteadyTime now) {
+  now_ = std::max(now_, now);
+  if (stopped_) return;
+  while (!deferred_.empty() && epoch_ + seconds(deferred_.front().due_s) <= now_) {
+    const Deferred due = deferred_.front();
+    std::ranges::pop_heap(deferred_, kLater);
+    deferred_.pop_back();
+    --at(due.destination).references;
+    --at(due.destination).deferred;
+    add({due.id, due.destination, due.sender});
+  }
+  while (!pauses_.empty() && pauses_.begin()->first <= now_) {
+    const DestinationId id = pauses_.begin()->second;
+    end_pause(id);
+    at(id).allowed = 1;  // One tries; the others wait for what it finds.
+  }
+  while (!reserves_.empty() && reserves_.begin()->first <= now_)
+    unreserve_token(reserves_.begin()->second);
+  while (!timers_.empty() && timers_.begin()->first <= now_) {
+    Group& group = *find(timers_.begin()->second);
+    clear_timer(group);
+    touch(group);
+    if (group.owner) touch(*group.owner);  // It may be forgotten now.
+  }
 }
 
 }  // namespace veredus::queue

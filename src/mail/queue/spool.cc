@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/big_endian.h"
 #include "base/log.h"
 
 namespace veredus::queue {
@@ -12,35 +13,55 @@ using storage::Space;
 constexpr std::size_t kIdOctets = 8;
 constexpr std::size_t kStateKeyOctets = 12;
 constexpr std::size_t kStatePage = 4096;
-
-/// Big-endian, so that the order of keys is the order of numbers.
-template <class Number>
-void put_number(std::string& key, Number number) {
-  for (int shift = static_cast<int>(sizeof(number) * 8) - 8; shift >= 0; shift -= 8)
-    key.push_back(static_cast<char>(static_cast<unsigned char>(number >> shift)));
-}
-std::uint64_t get_number(std::string_view octets) {
-  std::uint64_t number = 0;
-  for (const char octet : octets) number = (number << 8) | static_cast<unsigned char>(octet);
-  return number;
-}
+/// In front of the name of a destination that an operator paused.
+constexpr std::string_view kPaused = "paused:";
+constexpr std::size_t kPausedMax = 100'000;
 
 std::string key_of(QueueId id) {
   std::string key;
-  put_number(key, static_cast<std::uint64_t>(id));
+  put_big_endian(key, static_cast<std::uint64_t>(id));
   return key;
 }
 std::string key_of(QueueId id, std::uint32_t recipient) {
   std::string key = key_of(id);
-  put_number(key, recipient);
+  put_big_endian(key, recipient);
   return key;
 }
 QueueId id_of(std::string_view key) {
-  return QueueId{get_number(key.substr(0, std::min(key.size(), kIdOctets)))};
+  return QueueId{get_big_endian(key.substr(0, std::min(key.size(), kIdOctets)))};
 }
 
 void log_damaged(QueueId id, const Error& error) {
   log::error("queue_entry_damaged", {{"queue_id", text(id)}, {"reason", error.text()}});
+}
+
+/// What cannot be read leaves its recipient pending: rather delivered twice than never.
+void take_standing(const storage::KeyValue& pair, std::vector<Standing>& standings) {
+  if (pair.key.size() != kStateKeyOctets) return;
+  const std::uint64_t recipient = get_big_endian(std::string_view(pair.key).substr(kIdOctets));
+  auto standing = decode_standing(pair.value);
+  if (standing && recipient < standings.size()) {
+    standings[recipient] = std::move(*standing);
+    return;
+  }
+  log_damaged(id_of(pair.key),
+              standing ? Error(Fault::malformed, "no such recipient") : standing.error());
+}
+
+void put_standings(storage::Batch& batch, QueueId id,
+                   const std::vector<std::pair<std::uint32_t, Standing>>& standings) {
+  for (const auto& [recipient, standing] : standings)
+    batch.put(Space::queue_state, key_of(id, recipient), Bytes(encode(standing)));
+}
+
+void put_made(storage::Batch& batch, const Made& made) {
+  const QueueId id = made.envelope->id;
+  batch.put(Space::queue, key_of(id), Bytes(encode(*made.envelope)));
+  batch.put_blob(body_of(id), 0, made.chunks);
+  for (std::uint32_t r = 0; r < made.standings.size(); ++r) {
+    if (made.standings[r].state != State::pending)
+      batch.put(Space::queue_state, key_of(id, r), Bytes(encode(made.standings[r])));
+  }
 }
 
 }  // namespace
@@ -53,28 +74,62 @@ io::Task<Result<>> Spool::commit(const Message& message) {
   co_return co_await storage_.commit(std::move(batch));
 }
 
-io::Task<Result<>> Spool::record(Change change) {
+io::Task<Result<Bytes>> Spool::chunk(QueueId id, std::uint32_t index) {
+  co_return co_await storage_.read(body_of(id), index);
+}
+
+io::Task<Result<>> Spool::apply(const Update& update) {
   storage::Batch batch;
-  for (const auto& [recipient, standing] : change.standings)
-    batch.put(Space::queue_state, key_of(change.id, recipient), Bytes(encode(standing)));
+  if (update.finish) {
+    batch.erase(Space::queue, key_of(update.id));
+    for (const std::uint32_t recipient : update.finish->recorded)
+      batch.erase(Space::queue_state, key_of(update.id, recipient));
+    batch.erase_blob(body_of(update.id), update.finish->chunk_count);
+  } else {
+    put_standings(batch, update.id, update.standings);
+  }
+  for (const Made& made : update.made) put_made(batch, made);
+  recorder_.put(batch, update.id, update.events, update.now);
   co_return co_await storage_.commit(std::move(batch));
 }
 
-io::Task<Result<>> Spool::finish(Finish finish) {
+io::Task<Result<std::vector<std::string>>> Spool::paused() {
+  std::vector<std::string> names;
+  auto page = co_await storage_.scan(Space::settings, std::string(kPaused), kPausedMax);
+  if (!page) co_return fail(page.error());
+  for (const storage::KeyValue& pair : *page) {
+    if (pair.key.starts_with(kPaused)) names.push_back(pair.key.substr(kPaused.size()));
+  }
+  co_return names;
+}
+
+io::Task<Result<>> Spool::set_paused(std::string destination, bool paused) {
   storage::Batch batch;
-  batch.erase(Space::queue, key_of(finish.id));
-  for (const std::uint32_t recipient : finish.recorded)
-    batch.erase(Space::queue_state, key_of(finish.id, recipient));
-  batch.erase_blob(body_of(finish.id), finish.chunk_count);
+  std::string key = std::string(kPaused) + destination;
+  if (paused)
+    batch.put(Space::settings, std::move(key), Bytes(std::string("1")));
+  else
+    batch.erase(Space::settings, std::move(key));
   co_return co_await storage_.commit(std::move(batch));
 }
 
 io::Task<Result<std::optional<Listed>>> Spool::load(QueueId id) {
-  SpoolReader reader(storage_, id);
-  auto page = co_await reader.next(1);
-  if (!page) co_return fail(page.error());
-  if (page->empty() || page->front().envelope.id != id) co_return std::nullopt;
-  co_return std::move(page->front());
+  const auto octets = co_await storage_.get(Space::queue, key_of(id));
+  if (!octets) co_return fail(octets.error());
+  if (!*octets) co_return std::nullopt;
+  auto envelope = decode_envelope(**octets);
+  if (!envelope || envelope->id != id) {
+    log_damaged(id, envelope ? Error(Fault::malformed, "wrong id") : envelope.error());
+    co_return std::nullopt;
+  }
+  const std::size_t recipients = envelope->recipients.size();
+  const auto states = co_await storage_.scan(Space::queue_state, key_of(id), recipients);
+  if (!states) co_return fail(states.error());
+  Listed listed{std::move(*envelope), std::vector<Standing>(recipients)};
+  for (const storage::KeyValue& pair : *states) {
+    if (id_of(pair.key) == id) take_standing(pair, listed.standings);
+  }
+  co_return listed;
 }
 
 SpoolReader::SpoolReader(storage::Meta& meta, QueueId from)
@@ -116,14 +171,14 @@ io::Task<Result<std::vector<Brief>>> SpoolReader::next_brief(std::size_t limit) 
     if (page->empty()) break;
     for (const storage::KeyValue& pair : *page) {
       const QueueId id = id_of(pair.key);
-      auto recipients = decode_recipients(pair.value);
-      if (!recipients) {
-        log_damaged(id, recipients.error());
+      auto brief = decode_brief(pair.value);
+      if (!brief) {
+        log_damaged(id, brief.error());
         continue;
       }
-      auto standings = co_await standings_of(id, recipients->size());
+      auto standings = co_await standings_of(id, brief->recipients.size());
       if (!standings) co_return fail(standings.error());
-      briefs.emplace_back(id, std::move(*recipients), std::move(*standings));
+      briefs.emplace_back(id, std::move(*brief), std::move(*standings));
     }
   }
   co_return briefs;
@@ -143,14 +198,8 @@ io::Task<Result<std::vector<Standing>>> SpoolReader::standings_of(QueueId id,
     const storage::KeyValue& pair = states_[state_];
     if (id_of(pair.key) > id) break;
     ++state_;
-    if (id_of(pair.key) < id || pair.key.size() != kStateKeyOctets) continue;
-    const std::uint64_t recipient = get_number(std::string_view(pair.key).substr(kIdOctets));
-    auto standing = decode_standing(pair.value);
-    if (!standing || recipient >= recipients) {
-      log_damaged(id, standing ? Error(Fault::malformed, "no such recipient") : standing.error());
-      continue;  // Pending then: rather delivered twice than never.
-    }
-    standings[recipient] = std::move(*standing);
+    if (id_of(pair.key) < id) continue;
+    take_standing(pair, standings);
   }
   co_return standings;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +14,8 @@
 #include "io/task.h"
 #include "mail/queue/envelope.h"
 #include "mail/queue/queue.h"
+#include "mail/trace/event.h"
+#include "mail/trace/record.h"
 #include "storage/storage.h"
 
 namespace veredus::queue {
@@ -23,7 +25,14 @@ constexpr storage::BlobId body_of(QueueId id) noexcept {
   return storage::BlobId{static_cast<std::uint64_t>(id)};
 }
 
-/// Thread-safe, as the storage is; it keeps nothing itself.
+/// A message of our own making, with where its recipients stand.
+struct Made {
+  std::shared_ptr<const Envelope> envelope;
+  std::vector<Bytes> chunks;
+  std::vector<Standing> standings;  ///< As many as recipients.
+};
+
+/// Thread-safe, as the storage is.
 class Spool {
  public:
   explicit Spool(storage::Storage& storage) : storage_(storage) {}
@@ -32,33 +41,41 @@ class Spool {
   /// the call. Errors as Queue::submit.
   io::Task<Result<>> commit(const Message& message);
 
-  /// Where some recipients of one message stand now.
-  struct Change {
+  /// What one message came to, and what follows from it: one atomic batch.
+  struct Update {
     QueueId id{};
     std::vector<std::pair<std::uint32_t, Standing>> standings;  ///< By index of recipient.
+    /// S3 -> S4: envelope, standings and body go.
+    struct Finish {
+      std::uint32_t chunk_count = 0;
+      std::vector<std::uint32_t> recorded;  ///< The recipients with a standing on disk.
+    };
+    std::optional<Finish> finish;
+    std::vector<trace::Event> events;
+    std::vector<Made> made;  ///< Notices: S1 -> S3, each.
+    WallTime now{};
   };
-  io::Task<Result<>> record(Change change);
+  /// `update` must outlive the call.
+  io::Task<Result<>> apply(const Update& update);
+  /// Part of a message's body. Errors: unavailable.
+  io::Task<Result<Bytes>> chunk(QueueId id, std::uint32_t index);
 
-  /// S3 -> S4: envelope, standings and body go in one atomic batch. `recorded` are the recipients
-  /// with a standing on disk.
-  struct Finish {
-    QueueId id{};
-    std::uint32_t chunk_count = 0;
-    std::vector<std::uint32_t> recorded;
-  };
-  io::Task<Result<>> finish(Finish finish);
+  /// The destinations that an operator paused. Errors: unavailable.
+  io::Task<Result<std::vector<std::string>>> paused();
+  io::Task<Result<>> set_paused(std::string destination, bool paused);
 
   /// A message as it is on disk, or nothing when there is none.
   io::Task<Result<std::optional<Listed>>> load(QueueId id);
 
  private:
   storage::Storage& storage_;
+  trace::Recorder recorder_;
 };
 
 /// A message as start() needs it.
 struct Brief {
   QueueId id{};
-  std::vector<Recipient> recipients;
+  BriefEnvelope envelope;
   std::vector<Standing> standings;  ///< As many as recipients.
 };
 
