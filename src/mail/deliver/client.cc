@@ -3,15 +3,25 @@
 #include "mail/deliver/client.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
+
+#include "mail/deliver/reason.h"
 
 namespace veredus::deliver {
 namespace {
 
 constexpr std::chrono::seconds kQuitDeadline{2};
+constexpr std::string_view kMaybeDelivered =
+    "; it may have been delivered, so that the next attempt may deliver it a second time";
 constexpr std::size_t kReplyLineOctetsMax = smtp::ReplyLimits{}.line_octets_max;
 
-/// The reply that ends the attempt at this host.
+std::string seconds_text(Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+/// A reply that ends what we wanted of this host.
 Error refusal(const smtp::PeerReply& reply) { return {Fault::unavailable, reply.verbatim()}; }
 
 }  // namespace
@@ -26,50 +36,99 @@ Client::Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std:
       queue_(surroundings.queue),
       workers_(surroundings.workers) {}
 
-io::Task<Result<>> Client::open() {
-  const auto greeting = co_await read_reply(config_.greeting_deadline);
-  if (!greeting) co_return fail(greeting.error());
-  if (!is_done(*greeting)) co_return fail(refusal(*greeting));
+io::Task<std::expected<void, Client::Unopened>> Client::open() {
+  const auto greeting = co_await read_reply(Step::greeting);
+  if (!greeting) co_return std::unexpected(Unopened{greeting.error().text()});
+  if (!is_done(*greeting))
+    co_return std::unexpected(Unopened{greeting->verbatim(), greeting->is_permanent()});
+  const Result<> introduced = co_await introduce();
+  if (!introduced) co_return std::unexpected(Unopened{introduced.error().text()});
+  introduced_ = true;
+  co_return std::expected<void, Unopened>();
+}
 
+io::Task<Result<>> Client::introduce() {
   const bool lmtp = protocol_ == smtp::Protocol::lmtp;
   const std::string verb = lmtp ? "LHLO " : "EHLO ";
-  auto hello = co_await command(verb + config_.hostname, config_.command_deadline);
+  const auto hello = co_await command(verb + config_.hostname, Step::hello);
   if (!hello) co_return fail(hello.error());
   if (is_done(*hello)) {
     peer_ = smtp::Capabilities::parse(*hello);
-  } else if (hello->is_permanent() && !lmtp) {
-    auto plain = co_await command("HELO " + config_.hostname, config_.command_deadline);
-    if (!plain) co_return fail(plain.error());
-    if (!is_done(*plain)) co_return fail(refusal(*plain));
-  } else {
-    co_return fail(refusal(*hello));
+    co_return Result<>();
   }
-  introduced_ = true;
+  if (lmtp || !hello->is_permanent()) co_return fail(refusal(*hello));
+  const auto plain = co_await command("HELO " + config_.hostname, Step::hello);
+  if (!plain) co_return fail(plain.error());
+  if (!is_done(*plain)) co_return fail(refusal(*plain));
   co_return Result<>();
 }
 
-io::Task<Result<smtp::PeerReply>> Client::command(std::string line, Duration deadline) {
+io::Task<Result<smtp::PeerReply>> Client::command(std::string line, Step step) {
   connection_.put(line + "\r\n");
-  auto reply = co_await read_reply(deadline);
+  auto reply = co_await read_reply(step);
   co_return reply;
 }
 
-/// `deadline` is for sending what was put and for the whole reply: a peer that dribbles it, line by
-/// line or octet by octet, gets no more time than one that says nothing. Any 421 announces that the
-/// peer closes (RFC 5321 §3.8).
-io::Task<Result<smtp::PeerReply>> Client::read_reply(Duration deadline) {
-  const SteadyTime until = stream_.now() + deadline;
+/// RFC 5321 §4.5.3.2.
+Duration Client::deadline(Step step) const noexcept {
+  switch (step) {
+    case Step::greeting:
+      return config_.greeting_deadline;
+    case Step::data:
+      return config_.data_deadline;
+    case Step::message:
+      return config_.final_deadline;
+    case Step::quit:
+      return kQuitDeadline;
+    case Step::hello:
+    case Step::mail:
+    case Step::rcpt:
+    case Step::reset:
+      return config_.command_deadline;
+  }
+  std::unreachable();
+}
+
+std::string Client::awaited(Step step) const {
+  if (step == Step::greeting) return "greeting";
+  if (step == Step::message) return "reply to the message";
+  static constexpr std::array<std::string_view, 8> kVerbs{"",     "EHLO", "MAIL", "RCPT",
+                                                          "DATA", "",     "RSET", "QUIT"};
+  const bool is_lhlo = step == Step::hello && protocol_ == smtp::Protocol::lmtp;
+  const std::string_view verb = is_lhlo ? "LHLO" : kVerbs.at(static_cast<std::size_t>(step));
+  return "reply to " + std::string(verb);
+}
+
+/// What `error` means where we wait for the reply to `step`.
+Error Client::failure(Step step, const Error& error) const {
+  Cause cause = Cause::bad_reply;
+  std::string sentence = "bad " + awaited(step) + ": " + error.text();
+  if (error.fault() == Fault::cancelled) {
+    cause = Cause::no_answer;
+    sentence = "no " + awaited(step) + " within " + seconds_text(deadline(step));
+  } else if (error.fault() == Fault::unavailable) {
+    cause = Cause::connection_lost;
+    sentence = "the connection broke before the " + awaited(step) + ": " + error.text();
+  }
+  return {Fault::unavailable, reason(cause, sentence)};
+}
+
+/// The step's deadline is for sending what was put and for the whole reply: a peer that dribbles
+/// it, line by line or octet by octet, gets no more time than one that says nothing. Any 421
+/// announces that the peer closes (RFC 5321 §3.8).
+io::Task<Result<smtp::PeerReply>> Client::read_reply(Step step) {
+  const SteadyTime until = stream_.now() + deadline(step);
   smtp::ReplyParser parser;
   for (;;) {
     const auto line = co_await read_line(until);
     if (!line) {
       alive_ = false;
-      co_return fail(line.error());
+      co_return fail(failure(step, line.error()));
     }
     auto reply = parser.feed(*line);
     if (!reply) {
       alive_ = false;
-      co_return fail(Fault::unavailable, reply.error().text());
+      co_return fail(failure(step, reply.error()));
     }
     if (!*reply) continue;
     if ((*reply)->code == 421) alive_ = false;
@@ -99,12 +158,14 @@ io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job
   const Result<> done = co_await transact(transaction);
   if (!done) {
     alive_ = false;
-    co_return std::unexpected(Broken{done.error(), transaction.sent_all});
+    const std::string_view doubt = transaction.sent_all ? kMaybeDelivered : "";
+    co_return std::unexpected(
+        Broken{done.error().text() + std::string(doubt), transaction.sent_all});
   }
   ++messages_sent_;
   if (alive_ && transaction.accepted.empty()) {
     // Nothing was sent: clear the transaction that MAIL may have begun.
-    const auto reset = co_await command("RSET", config_.command_deadline);
+    const auto reset = co_await command("RSET", Step::reset);
     if (!reset || !is_done(*reset)) alive_ = false;
   }
   co_return std::expected<void, Broken>();
@@ -128,7 +189,7 @@ io::Task<> Client::quit() {
   alive_ = false;
   connection_.put("QUIT\r\n");
   const Result<> flushed = co_await connection_.flush(kQuitDeadline);
-  if (flushed) co_await read_reply(kQuitDeadline);
+  if (flushed) co_await read_reply(Step::quit);
   connection_.close();
 }
 

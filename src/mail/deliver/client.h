@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <expected>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,12 +37,13 @@ class Client {
   Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
          const Surroundings& surroundings);
 
-  /// Waits for the greeting and introduces us: EHLO, or HELO where EHLO is not known
+  /// Waits for the greeting and introduces us: EHLO, or HELO where EHLO is answered with 5yz
   /// (RFC 5321 §3.2), or LHLO.
-  /// Errors: unavailable (greeted or answered with anything but 2yz, then the text is the reply;
-  /// or the connection broke), malformed (not SMTP), cancelled (deadline). A 5yz is no more
-  /// than that: it is about us or this host's set-up, not about the message.
-  io::Task<Result<>> open();
+  struct Unopened {
+    std::string reason;        ///< The reply, or our reason when there was none: see reason.h.
+    bool greeted_5yz = false;  ///< The host takes no mail (RFC 5321 §3.1, RFC 7504 §3).
+  };
+  io::Task<std::expected<void, Unopened>> open();
 
   /// One transaction for the job's open recipients: MAIL, RCPTs, DATA, pipelined where the peer
   /// can (RFC 2920). Every recipient that the peer decided on gets its outcome, and so do all
@@ -48,7 +51,7 @@ class Client {
   /// protocol; recipients still open were not decided on, and `sent_all` tells whether the peer
   /// had the whole message. Precondition: a recipient is open.
   struct Broken {
-    Error error;
+    std::string reason;     ///< As Unopened's.
     bool sent_all = false;  ///< The message may have been delivered: don't try another host now.
   };
   io::Task<std::expected<void, Broken>> send(const queue::Job& job, Outcomes& outcomes);
@@ -73,10 +76,17 @@ class Client {
     bool sent_all = false;
   };
 
-  io::Task<Result<smtp::PeerReply>> command(std::string line, Duration deadline);
-  io::Task<Result<smtp::PeerReply>> read_reply(Duration deadline);
+  /// What a reply answers: it says how long we wait, and what a failure is called.
+  enum class Step : std::uint8_t { greeting, hello, mail, rcpt, data, message, reset, quit };
+
+  io::Task<Result<>> introduce();
+  io::Task<Result<smtp::PeerReply>> command(std::string line, Step step);
+  io::Task<Result<smtp::PeerReply>> read_reply(Step step);
   io::Task<Result<std::string>> read_line(SteadyTime until);
-  io::Task<Result<smtp::PeerReply>> read_step(Duration deadline);
+  io::Task<Result<smtp::PeerReply>> read_step(Step step);
+  Duration deadline(Step step) const noexcept;
+  std::string awaited(Step step) const;
+  Error failure(Step step, const Error& error) const;
   io::Task<bool> prepare(Transaction& transaction);
   io::Task<Result<>> transact(Transaction& transaction);
   io::Task<Result<bool>> offer(Transaction& transaction);

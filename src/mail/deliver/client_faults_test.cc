@@ -136,10 +136,11 @@ TEST_F(ClientFaults, AReplyToACommandThatIsTooLongDefers) {
 }
 
 TEST_F(ClientFaults, APeerThatTakesNoMoreIsGivenUpAfterThreeMinutes) {
-  hop("203.0.113.1:25", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
-                         "S: 354 go\nwait 1800"});
+  const std::string script =
+      "plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nwait 1800";
+  hop("203.0.113.1:25", {script});
   const SteadyTime begun = world_.time().now();
-  const std::string text = attempt(kSmtp, job({"a@x.example"}, std::string(500'000, 'x')));
+  const std::string text = attempt(kSmtp, job({"a@x.example"}, std::string(500UL * 1000, 'x')));
   EXPECT_TRUE(text.starts_with("0 deferred")) << text;
   EXPECT_GE(world_.time().now() - begun, seconds(180));
   EXPECT_LT(world_.time().now() - begun, seconds(190));
@@ -160,7 +161,68 @@ TEST_F(ClientFaults, ABodyThatOurStorageCannotReadIsNeverEnded) {
                          "S: 354 go\nclosed"});
   queue::Job lost = job({"a@x.example"}, "x\r\n");
   lost.chunks.clear();
-  EXPECT_EQ(attempt(kSmtp, lost), "0 deferred 4.3.0 storage: no such chunk");
+  EXPECT_EQ(attempt(kSmtp, lost), "0 deferred 4.3.0 Storage: no such chunk");
+}
+
+constexpr std::string_view kUpToTheEnd =
+    "plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\n";
+
+TEST_F(ClientFaults, AReplyAfterTheDeadlineComesTooLateAndTheMessageMayComeTwice) {
+  hop("203.0.113.1:25", {std::string(kUpToTheEnd) + "wait 601\nS: 250 taken\nclosed"});
+  EXPECT_EQ(attempt(kSmtp, job({"a@x.example"}, "x\r\n")),
+            "0 deferred 4.4.2 No reply to the message within 600 s; it may have been delivered, so "
+            "that the next attempt may deliver it a second time");
+}
+
+TEST_F(ClientFaults, AReplyAfterTheDeadlineIsNeverTakenForThatToTheNextCommand) {
+  hop("203.0.113.1:25",
+      {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT *\nwait 301\nS: 250 ok\nclosed"});
+  EXPECT_EQ(attempt(kSmtp, job({"a@x.example"}, "x\r\n")),
+            "0 deferred 4.4.2 No reply to RCPT within 300 s");
+}
+
+TEST_F(ClientFaults, AnUnreadableReplyToTheMessageMayMeanThatItWasDelivered) {
+  hop("203.0.113.1:25", {std::string(kUpToTheEnd) + "S: taken!\nclosed"});
+  EXPECT_EQ(attempt(kSmtp, job({"a@x.example"}, "x\r\n")),
+            "0 deferred 4.5.0 Bad reply to the message: the peer's reply is not SMTP: taken!; it "
+            "may have been delivered, so that the next attempt may deliver it a second time");
+}
+
+TEST_F(ClientFaults, RepliesOctetByOctetAreReplies) {
+  hop("203.0.113.1:25",
+      {"drip 220 mx\nC: EHLO *\ndrip 250-mx\ndrip 250 8BITMIME\nC: MAIL *\ndrip 250 ok\n"
+       "C: RCPT *\ndrip 250 ok\nC: DATA\ndrip 354 go\nC: x\nC: .\ndrip 250-2.0.0 well\n"
+       "drip 250 2.0.0 taken\nC: QUIT\nS: 221 bye"});
+  const auto outcomes = outcomes_of(kSmtp, job({"a@x.example"}, "x\r\n"));
+  EXPECT_EQ(text_of(outcomes), "0 relayed 250 2.0.0 well 2.0.0 taken");
+  EXPECT_GT(outcomes.front().duration, seconds(60));
+}
+
+// Methodology: the same dialogue; after so many octets nothing arrives any more, and nobody is
+// told.
+TEST(ClientHalfOpen, APeerThatVanishesIsGivenUpWhereverItWas) {
+  class OneStall : public CourierTest {
+   public:
+    void TestBody() override {}
+    void TearDown() override {}  // No script comes to its end.
+    std::string run_with(const sim::Plan& plan) {
+      world_.wires().plan(io::Endpoint::parse("203.0.113.1:25").value(), plan);
+      hop("203.0.113.1:25", {std::string(kUpToTheEnd) + "S: 250 taken\nC: QUIT\nS: 221 bye"});
+      return attempt(kSmtp, job({"a@x.example"}, "x\r\n"));
+    }
+  };
+  constexpr std::size_t kAnswered =
+      std::string_view("220 mx##250 mx##250 ok##250 ok##354 go##250 taken##").size();
+  for (std::uint64_t octet = 0; octet < 90; octet += 3) {
+    SCOPED_TRACE(octet);
+    OneStall to_client;
+    const std::string unanswered = to_client.run_with({.stall_to_client = octet});
+    EXPECT_EQ(unanswered.contains("relayed 250 taken"), octet >= kAnswered) << unanswered;
+    EXPECT_EQ(unanswered.contains(" 4.4.2 No "), octet < kAnswered) << unanswered;
+    OneStall to_server;
+    const std::string unsent = to_server.run_with({.stall_to_server = octet});
+    EXPECT_TRUE(unsent.contains(" 4.4.2 No ") || unsent == "0 relayed 250 taken") << unsent;
+  }
 }
 
 }  // namespace

@@ -366,8 +366,9 @@ INSTANTIATE_TEST_SUITE_P(
                      "S: 250 ok\nS: 421 gone\nclosed",
                      "0 failed 550 no | 1 deferred 421 gone"},
         DialogueCase{"no_reply_at_all", "S: 220 mx\nC: EHLO *\nS: Welcome!\nclosed",
-                     "0 deferred! the peer's reply is not SMTP: Welcome! | 1 deferred! the peer's "
-                     "reply is not SMTP: Welcome!"}),
+                     "0 deferred! 4.5.0 Bad reply to EHLO: the peer's reply is not SMTP: Welcome! "
+                     "| 1 deferred! 4.5.0 Bad reply to EHLO: the peer's reply is not SMTP: "
+                     "Welcome!"}),
     &name_of);
 
 // RFC 2033 §4.2: after the message a reply for each recipient that was accepted, in order.
@@ -436,7 +437,9 @@ INSTANTIATE_TEST_SUITE_P(
                         S: 250 stored
                         wait 1
                         cut)",
-                     "0 delivered 250 stored | 1 deferred the peer closed the connection"},
+                     "0 delivered 250 stored | 1 deferred 4.4.2 The connection broke before the "
+                     "reply to the message: the peer closed the connection; it may have been "
+                     "delivered, so that the next attempt may deliver it a second time"},
         DialogueCase{"no_helo_for_lmtp", "S: 220 x\nC: LHLO *\nS: 500 SMTP here\nC: QUIT\nS: 221",
                      "0 deferred! 500 SMTP here | 1 deferred! 500 SMTP here"}),
     &name_of);

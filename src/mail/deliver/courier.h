@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "io/task.h"
@@ -14,6 +15,9 @@ class Courier {
  public:
   virtual ~Courier() = default;
 
+  /// The names of the hosts that the mail goes to, the best first, in lower case; none when there
+  /// are no names or they cannot be found. For the queue's limits.
+  virtual io::Task<std::vector<std::string>> hosts() { co_return std::vector<std::string>(); }
   /// One attempt: the outcomes of the job's recipients; one that is missing is deferred. `job`
   /// outlives the call.
   virtual io::Task<std::vector<queue::Outcome>> deliver(const queue::Job& job) = 0;

@@ -20,6 +20,7 @@
 #include "io/sim/world.h"
 #include "mail/deliver/host_courier.h"
 #include "storage/memory/memory_storage.h"
+#include "wire/smtp/reply.h"
 
 namespace veredus::deliver {
 
@@ -28,6 +29,7 @@ inline smtp::Address address(std::string_view text) { return smtp::Address::pars
 /// A next hop. Each connection plays the next of its scripts, line by line:
 ///   S: text      it says this line
 ///   part text    it says this without ending the line
+///   drip text    it says this line, one octet a second
 ///   S~ text      it says this line and ends it with LF alone
 ///   C: text      it expects this line; a `*` at the end stands for anything
 ///   hello        as the first line: greeting and EHLO, announcing PIPELINING, 8BITMIME and SIZE
@@ -94,6 +96,8 @@ class ScriptedHop {
       connection.put(line.substr(3) + "\r\n");
     } else if (line.starts_with("S~ ")) {
       connection.put(line.substr(3) + "\n");
+    } else if (line.starts_with("drip ")) {
+      co_await drip(connection, line.substr(5) + "\r\n");
     } else if (line.starts_with("part ")) {
       connection.put(line.substr(5));
     } else if (line.starts_with("C:")) {
@@ -112,6 +116,14 @@ class ScriptedHop {
       problems.push_back("not a line of a script: " + line);
     }
     co_return true;
+  }
+
+  io::Task<> drip(io::Connection& connection, std::string text) {
+    for (const char octet : text) {
+      connection.put(std::string_view(&octet, 1));
+      co_await connection.flush(std::chrono::hours(1));
+      co_await host_.sleep(std::chrono::seconds(1));
+    }
   }
 
   io::Task<bool> expect(io::Connection& connection, std::string wanted) {
@@ -198,11 +210,24 @@ class CourierTest : public ::testing::Test {
     result->emplace(std::move(value));
   }
 
+  /// Every reason begins with a reply code or an enhanced status code of the state's class.
+  static bool has_code(const queue::Outcome& outcome) {
+    const std::string_view reply = outcome.reply;
+    const bool is_reply = reply.size() >= 3 && std::ranges::all_of(reply.substr(0, 3), is_digit);
+    if (is_reply) return true;
+    const auto status = smtp::EnhancedStatus::parse(reply.substr(0, reply.find(' ')));
+    const int wanted = outcome.state == queue::State::deferred ? 4
+                       : outcome.state == queue::State::failed ? 5
+                                                               : 2;
+    return status && status->klass() == wanted;
+  }
+
   /// "0 relayed 250 ok | 1 failed 550 no", in order of recipients; "!" marks the unreachable.
   static std::string text_of(std::vector<queue::Outcome> outcomes) {
     std::ranges::sort(outcomes, {}, &queue::Outcome::recipient);
     std::string text;
     for (const queue::Outcome& outcome : outcomes) {
+      EXPECT_TRUE(has_code(outcome)) << outcome.reply;
       if (!text.empty()) text += " | ";
       text += std::to_string(outcome.recipient) + " " + std::string(queue::name(outcome.state)) +
               (outcome.unreachable ? "!" : "") + " " + outcome.reply;
@@ -211,14 +236,19 @@ class CourierTest : public ::testing::Test {
   }
 
   HostCourier& courier(route::NextHop next_hop) {
-    return world_.server().own<HostCourier>(std::move(next_hop), settings(), system_, queue_);
+    HostCourier::Surroundings surroundings{system_, queue_, memory_, sources_};
+    return world_.server().own<HostCourier>(std::move(next_hop), settings(),
+                                            std::move(surroundings));
   }
   /// One attempt by a courier of its own, connection ended in order.
-  std::string attempt(route::NextHop next_hop, const queue::Job& job) {
+  std::vector<queue::Outcome> outcomes_of(route::NextHop next_hop, const queue::Job& job) {
     HostCourier& made = courier(std::move(next_hop));
-    std::string text = text_of(run(made.deliver(job)));
+    auto outcomes = run(made.deliver(job));
     world_.spawn("finish", made.finish());
-    return text;
+    return outcomes;
+  }
+  std::string attempt(route::NextHop next_hop, const queue::Job& job) {
+    return text_of(outcomes_of(std::move(next_hop), job));
   }
 
   DeliverConfig config_;
@@ -229,7 +259,40 @@ class CourierTest : public ::testing::Test {
   storage::MemoryStorage storage_{world_.system().clock};
   queue::QueueConfig queue_config_;
   queue::Queue queue_{queue_config_, system_, storage_};
+  HostMemory memory_;
+  std::shared_ptr<SourcePool> sources_ = std::make_shared<SourcePool>(std::vector<IpAddress>());
   std::uint64_t ids_ = 0;
+};
+
+/// A transaction for one recipient that ends with this reply; the text is "x".
+inline std::string taken(std::string_view reply) {
+  return "C: MAIL *\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\nS: 354 go\nC: x\nC: .\nS: " +
+         std::string(reply) + "\n";
+}
+inline constexpr std::string_view kQuit = "C: QUIT\nS: 221 bye\n";
+
+inline const route::NextHop kDomain = route::MxDomain{"x.example"};
+
+/// x.example has two hosts: 203.0.113.1 before 203.0.113.2.
+class HostsTest : public CourierTest {
+ protected:
+  HostsTest() {
+    world_.dns().mx("x.example", 20, "b.x.example");
+    world_.dns().mx("x.example", 10, "a.x.example");
+    world_.dns().address("a.x.example", "203.0.113.1");
+    world_.dns().address("b.x.example", "203.0.113.2");
+  }
+  ScriptedHop& first(std::vector<std::string> scripts) {
+    return hop("203.0.113.1:25", std::move(scripts));
+  }
+  ScriptedHop& second(std::vector<std::string> scripts) {
+    return hop("203.0.113.2:25", std::move(scripts));
+  }
+  queue::Job letter() { return job({"a@x.example"}, "x\r\n"); }
+  /// A connection that takes one letter.
+  static std::string take_and_quit(std::string_view reply = "250 taken") {
+    return "plain hello\n" + taken(reply) + std::string(kQuit);
+  }
 };
 
 }  // namespace veredus::deliver

@@ -11,7 +11,9 @@
 #include "io/system.h"
 #include "io/task.h"
 #include "mail/deliver/courier.h"
+#include "mail/deliver/host_memory.h"
 #include "mail/deliver/settings.h"
+#include "mail/deliver/source_pool.h"
 #include "mail/queue/queue.h"
 
 namespace veredus::deliver {
@@ -29,18 +31,24 @@ class Deliverer {
   std::string destination_of(const queue::Recipient& recipient) const;
   /// Attempts from now on use these. From any reactor.
   void replace(SharedSettings settings);
+  /// Hosts that failed are asked again at once: somebody may have mended what was wrong. From any
+  /// reactor.
+  void forget_failed_hosts();
 
   std::size_t worker_count() const noexcept { return workers_; }
 
  private:
-  static io::Task<> work(Deliverer& deliverer, std::string destination);
-  static io::Task<std::vector<queue::Outcome>> attempt(Courier& courier, const queue::Job& job);
-  std::unique_ptr<Courier> courier_for(const std::string& destination,
-                                       SharedSettings settings) const;
+  static io::Task<> work(Deliverer& deliverer, std::string destination, std::size_t reactor);
+  static io::Task<std::vector<queue::Outcome>> attempt(Courier& courier, const queue::Job& job,
+                                                       const io::Clock& clock);
+  std::unique_ptr<Courier> courier_for(const std::string& destination, SharedSettings settings,
+                                       std::size_t reactor);
 
   io::System system_;
   queue::Queue& queue_;
   std::atomic<SharedSettings> settings_;
+  std::atomic<std::shared_ptr<SourcePool>> sources_;
+  std::vector<HostMemory> memories_;  // one for each reactor, and touched only there
   std::atomic<std::size_t> workers_ = 0;
   std::size_t next_reactor_ = 0;
 };

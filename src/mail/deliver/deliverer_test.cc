@@ -16,8 +16,12 @@ class DelivererTest : public CourierTest {
 
   void start() {
     deliverer_.emplace(system_, queue_, settings());
-    queue_.connect([this](const auto& recipient) { return deliverer_->destination_of(recipient); },
-                   [this](const auto& destination) { deliverer_->start_worker(destination); });
+    queue_.connect(
+        {.destination_of = [this](const auto& to) { return deliverer_->destination_of(to); },
+         .start_worker = [this](const auto& name) { deliverer_->start_worker(name); },
+         .compose_notice = [](const queue::NoticeRequest& /*request*/) -> Result<queue::Message> {
+           return fail(Fault::refused, "no sender is told anything here");
+         }});
     EXPECT_TRUE(run(queue_.start()));
   }
   void submit(const std::vector<std::string_view>& recipients) {
@@ -77,6 +81,22 @@ TEST_F(DelivererTest, TriesAgainWithTheSettingsOfThen) {
   world_.dns().address("a.x.example", "203.0.113.2");
   deliverer_->replace(settings());
   world_.run_for(std::chrono::minutes(10));
+  EXPECT_EQ(storage_.keys(), 0U);
+}
+
+TEST_F(DelivererTest, AsksFailedHostsAgainWhenNewSettingsCame) {
+  world_.dns().mx("x.example", 20, "b.x.example");
+  world_.dns().address("b.x.example", "203.0.113.2");
+  start();
+  submit({"a@x.example"});  // Nobody listens at either host.
+  world_.run_for(std::chrono::seconds(20));
+  const std::string take = "plain hello\n" + taken("250 taken") + std::string(kQuit);
+  const ScriptedHop& first = hop("203.0.113.1:25", {take, take});
+  deliverer_->replace(settings());
+  submit({"b@x.example"});
+  world_.run_for(std::chrono::seconds(10));
+  EXPECT_EQ(first.connections, 1) << "though its pause is a minute";
+  world_.run_for(std::chrono::minutes(5));
   EXPECT_EQ(storage_.keys(), 0U);
 }
 

@@ -1,140 +1,179 @@
 #include "mail/deliver/host_courier.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
-#include "mail/route/hosts.h"
+#include "mail/deliver/reason.h"
 
 namespace veredus::deliver {
+namespace {
 
 using queue::State;
 
-HostCourier::HostCourier(route::NextHop next_hop, SharedSettings settings, const io::System& system,
-                         queue::Queue& queue)
-    : next_hop_(std::move(next_hop)),
-      settings_(std::move(settings)),
-      system_(system),
-      queue_(queue) {}
+/// The network's words, without the endpoint that Outcome::remote names anyway.
+std::string connect_reason(const io::Endpoint& endpoint, Duration deadline, const Error& error) {
+  if (error.fault() == Fault::cancelled) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(deadline).count();
+    return reason(Cause::cannot_connect,
+                  "cannot connect: no answer within " + std::to_string(seconds) + " s");
+  }
+  const std::string known = "cannot connect to " + endpoint.text();
+  const bool is_known = error.text().starts_with(known);
+  return reason(
+      Cause::cannot_connect,
+      "cannot connect" + (is_known ? error.text().substr(known.size()) : ": " + error.text()));
+}
 
-/// No host decided on the message, so nothing failed for good: a smart host or an LMTP server that
-/// was set up wrongly for a minute must not cost mail.
-void HostCourier::settle(const Failure& failure, Outcomes& outcomes) {
-  if (failure.unreachable)
-    outcomes.set_rest_unreachable(failure.reply, failure.remote);
-  else
-    outcomes.set_rest(State::deferred, failure.reply, failure.remote);
+std::string remembered_reason(const HostMemory::Failure& failure, SteadyTime now) {
+  const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - failure.at).count();
+  return failure.reason + " (tried " + std::to_string(ago) + " s ago)";
+}
+
+Reached reached_by(bool greeted_5yz) { return greeted_5yz ? Reached::refusal : Reached::nothing; }
+
+}  // namespace
+
+HostCourier::HostCourier(route::NextHop next_hop, SharedSettings settings,
+                         Surroundings surroundings)
+    : settings_(std::move(settings)),
+      surroundings_(std::move(surroundings)),
+      finder_(std::move(next_hop), settings_, surroundings_.system) {}
+
+io::Task<std::vector<std::string>> HostCourier::hosts() {
+  auto names = co_await finder_.host_names();
+  co_return names;
 }
 
 io::Task<std::vector<queue::Outcome>> HostCourier::deliver(const queue::Job& job) {
-  Outcomes outcomes(job);
-  const bool done = co_await try_kept(job, outcomes);
-  if (!done) co_await try_targets(job, outcomes);
-  co_return outcomes.take();
+  Attempt attempt(job, surroundings_.system.clock);
+  const bool done = co_await try_kept(attempt);
+  if (!done) co_await try_targets(attempt);
+  co_return attempt.outcomes().take();
 }
 
 io::Task<> HostCourier::finish() {
-  if (kept_) co_await kept_->quit();
+  if (kept_) co_await kept_->client->quit();
   kept_.reset();
 }
 
 /// False when there is no connection from the last job, or it broke before the message was sent
 /// and before all recipients were decided on: a peer may close an idle connection whenever it
-/// likes.
-io::Task<bool> HostCourier::try_kept(const queue::Job& job, Outcomes& outcomes) {
+/// likes, and no host is to blame.
+io::Task<bool> HostCourier::try_kept(Attempt& attempt) {
   if (!kept_) co_return false;
-  std::unique_ptr<Client> client = std::move(kept_);
-  const auto sent = co_await client->send(job, outcomes);
-  if (!sent && !sent.error().sent_all) co_return outcomes.open().empty();
-  if (!sent) outcomes.set_rest(State::deferred, sent.error().error.text(), client->remote());
-  co_await keep_or_quit(std::move(client));
-  co_return true;
+  Line line = std::move(*kept_);
+  kept_.reset();
+  const bool done = co_await try_line(std::move(line), attempt);
+  attempt.forget();
+  co_return done;
 }
 
-/// RFC 5321 §5.1: the hosts in order until one of them decides.
-io::Task<> HostCourier::try_targets(const queue::Job& job, Outcomes& outcomes) {
-  const auto targets = co_await find_targets();
-  if (!targets) {
-    const std::string& reason = targets.error().text();
-    if (state_after(targets.error()) == State::deferred)
-      outcomes.set_rest_unreachable(reason, "");
+/// RFC 5321 §5.1: the hosts in order until one of them decides. A host that rests is left out,
+/// unless there is no other host at all: then the queue's pause for the destination is enough.
+io::Task<> HostCourier::try_targets(Attempt& attempt) {
+  const auto found = co_await finder_.find();
+  if (!found) {
+    const std::string& why = found.error().text();
+    if (state_after(found.error()) == State::deferred)
+      attempt.outcomes().set_rest_unreachable(why, "");
     else
-      outcomes.set_rest(State::failed, reason, "");
+      attempt.outcomes().set_rest(State::failed, why, "");
     co_return;
   }
-  Failure failure;
-  for (const Target& target : *targets) {
-    const bool done = co_await try_target(target, job, outcomes, failure);
+  if (found->unresolved) attempt.miss(found->unresolved->host, found->unresolved->why);
+  const bool ask_all = found->is_one_host() && all_rest(*found);
+  for (const Target& target : found->list) {
+    attempt.move_on();
+    const HostMemory::Failure* rests = surroundings_.memory.resting(target.endpoint, now());
+    if (rests != nullptr && !ask_all) {
+      attempt.failed(target.remote, remembered_reason(*rests, now()), reached_by(rests->permanent));
+      continue;
+    }
+    const bool done = co_await try_target(target, attempt);
     if (done) co_return;
   }
-  settle(failure, outcomes);
+  attempt.settle(finder_.is_mx() ? HostsFrom::domain : HostsFrom::configuration);
+}
+
+bool HostCourier::all_rest(const Targets& targets) const {
+  return std::ranges::all_of(targets.list, [this](const Target& target) {
+    return surroundings_.memory.resting(target.endpoint, now()) != nullptr;
+  });
 }
 
 /// True when the attempt is over; else the failure is noted and the next host's turn comes.
-io::Task<bool> HostCourier::try_target(Target target, const queue::Job& job, Outcomes& outcomes,
-                                       Failure& failure) {
-  auto client = co_await connect(target);
-  if (!client) {
-    log::info("connect_failed", {{"queue_id", text(job.envelope->id)},
-                                 {"destination", job.destination},
-                                 {"remote", target.name},
-                                 {"reason", client.error().text()}});
-    failure.reply = client.error().text();
-    failure.remote = target.name;
+io::Task<bool> HostCourier::try_target(Target target, Attempt& attempt) {
+  auto line = co_await connect(target);
+  if (!line) {
+    note(target, line.error(), attempt);
     co_return false;
   }
-  const auto sent = co_await (*client)->send(job, outcomes);
+  const bool done = co_await try_line(std::move(*line), attempt);
+  co_return done;
+}
+
+void HostCourier::note(const Target& target, const Client::Unopened& failure, Attempt& attempt) {
+  log::info("connect_failed", {{"queue_id", text(attempt.job().envelope->id)},
+                               {"destination", attempt.job().destination},
+                               {"remote", target.remote},
+                               {"reason", failure.reason}});
+  // An LMTP server is the only host of its destination: the queue's pause is enough.
+  if (!finder_.is_lmtp())
+    surroundings_.memory.failed(target.endpoint, {failure.reason, failure.greeted_5yz, now()},
+                                config().host_pause);
+  attempt.failed(target.remote, failure.reason, reached_by(failure.greeted_5yz));
+}
+
+/// As try_target(), once there is a connection.
+io::Task<bool> HostCourier::try_line(Line line, Attempt& attempt) {
+  const auto sent = co_await line.client->send(attempt.job(), attempt.outcomes());
   if (!sent && !sent.error().sent_all) {
-    failure = {sent.error().error.text(), target.name, /*unreachable=*/false};
-    co_return outcomes.open().empty();
+    attempt.failed(line.client->remote(), sent.error().reason, Reached::transaction);
+    co_return attempt.is_over();
   }
-  if (!sent) outcomes.set_rest(State::deferred, sent.error().error.text(), target.name);
-  co_await keep_or_quit(std::move(*client));
+  if (sent)
+    surroundings_.memory.succeeded(line.endpoint);
+  else
+    attempt.outcomes().set_rest(State::deferred, sent.error().reason, line.client->remote());
+  co_await keep_or_quit(std::move(line));
   co_return true;
 }
 
-io::Task<Result<std::vector<HostCourier::Target>>> HostCourier::find_targets() const {
-  if (const auto* lmtp = std::get_if<route::Lmtp>(&next_hop_))
-    co_return std::vector<Target>{Target{lmtp->endpoint, lmtp->endpoint.text()}};
-  const route::HostSearch search = settings_->host_search();
-  const auto hosts =
-      co_await route::find_hosts(next_hop_, search, system_.resolver, system_.random);
-  if (!hosts) co_return fail(hosts.error());
-  std::vector<Target> targets;
-  for (const route::Host& host : *hosts) {
-    const io::Endpoint endpoint(host.address, host.port);
-    targets.push_back(Target{endpoint, host.name + " [" + endpoint.text() + "]"});
-  }
-  co_return targets;
-}
-
-io::Task<Result<std::unique_ptr<Client>>> HostCourier::connect(Target target) const {
+io::Task<std::expected<HostCourier::Line, Client::Unopened>> HostCourier::connect(Target target) {
+  surroundings_.memory.tried(target.endpoint, now());
+  std::optional<SourcePool::Lease> source;
+  if (!target.endpoint.is_unix())
+    source = SourcePool::take(surroundings_.sources, target.endpoint.address());
   io::ConnectOptions options;
   options.deadline = config().connect_deadline;
-  const bool may_bind = config().source && !target.endpoint.is_unix() &&
-                        config().source->is_v4() == target.endpoint.address().is_v4();
-  if (may_bind) options.source = config().source;
-  auto stream = co_await system_.network.connect(target.endpoint, options);
-  if (!stream) {
-    // A deadline is no more than a host that does not answer.
-    co_return fail(Fault::unavailable, stream.error().text());
-  }
-  const bool lmtp = std::holds_alternative<route::Lmtp>(next_hop_);
-  auto client = std::make_unique<Client>(
-      std::move(*stream), lmtp ? smtp::Protocol::lmtp : smtp::Protocol::smtp, target.name,
-      Client::Surroundings{config(), queue_, system_.workers});
-  const Result<> opened = co_await client->open();
+  if (source) options.source = source->address();
+  const io::System& system = surroundings_.system;
+  auto stream = co_await system.network.connect(target.endpoint, options);
+  if (!stream)
+    co_return std::unexpected(Client::Unopened{
+        connect_reason(target.endpoint, config().connect_deadline, stream.error())});
+
+  const auto protocol = finder_.is_lmtp() ? smtp::Protocol::lmtp : smtp::Protocol::smtp;
+  auto client =
+      std::make_unique<Client>(std::move(*stream), protocol, target.remote,
+                               Client::Surroundings{config(), surroundings_.queue, system.workers});
+  const auto opened = co_await client->open();
   if (!opened) {
     co_await client->quit();
-    co_return fail(opened.error());
+    co_return std::unexpected(opened.error());
   }
-  co_return client;
+  surroundings_.memory.succeeded(target.endpoint);
+  co_return Line{std::move(client), target.endpoint, std::move(source)};
 }
 
-io::Task<> HostCourier::keep_or_quit(std::unique_ptr<Client> client) {
-  if (client->is_usable() && client->messages_sent() < config().messages_per_connection_max)
-    kept_ = std::move(client);
+io::Task<> HostCourier::keep_or_quit(Line line) {
+  const Client& client = *line.client;
+  if (client.is_usable() && client.messages_sent() < config().messages_per_connection_max)
+    kept_ = std::move(line);
   else
-    co_await client->quit();
+    co_await line.client->quit();
 }
 
 }  // namespace veredus::deliver

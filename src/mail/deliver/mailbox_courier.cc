@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "mail/deliver/outcomes.h"
+#include "mail/deliver/reason.h"
 #include "wire/mime/received.h"
 
 namespace veredus::deliver {
@@ -15,27 +16,29 @@ std::string return_path(const smtp::ReversePath& sender) {
   return mime::return_path_field(sender.is_null() ? std::string() : sender.address()->text());
 }
 
+/// What an error of the mailbox means: its text begins with the status code.
+Error unwritten(const Error& error) {
+  const Cause cause = error.fault() == Fault::overloaded ? Cause::no_space : Cause::mailbox;
+  return {error.fault(), reason(cause, error.text())};
+}
+
 }  // namespace
 
 io::Task<std::vector<queue::Outcome>> MailboxCourier::deliver(const queue::Job& job) {
-  Outcomes outcomes(job);
+  Outcomes outcomes(job, system_.clock);
   const std::vector<std::uint32_t> recipients = outcomes.open();
   for (const std::uint32_t recipient : recipients) {
     auto place = place_for(job, recipient);
     if (!place) {
-      const bool moved = place.error().is_transient();
-      outcomes.set(recipient, state_after(place.error()),
-                   (moved ? "4.3.5 " : "5.1.1 ") + place.error().text(), "");
+      const Cause cause = place.error().is_transient() ? Cause::reconfigured : Cause::no_mailbox;
+      outcomes.set(recipient, state_after(place.error()), reason(cause, place.error().text()), "");
       continue;
     }
     const Result<> written = co_await put(job, std::move(*place));
     if (written)
       outcomes.set(recipient, State::delivered, "2.0.0 Delivered to mailbox", "");
     else
-      outcomes.set(recipient, State::deferred,
-                   (written.error().fault() == Fault::overloaded ? "4.3.1 " : "4.3.0 ") +
-                       written.error().text(),
-                   "");
+      outcomes.set(recipient, State::deferred, written.error().text(), "");
   }
   co_return outcomes.take();
 }
@@ -49,6 +52,7 @@ io::Task<Result<>> MailboxCourier::put(const queue::Job& job, MaildirPlace place
   if (job.chunks.size() == job.envelope->chunk_count) {
     auto write = [&] { return write_maildir(system_.files, std::move(place), job.chunks); };
     done = co_await io::run_blocking(system_.workers, write);
+    if (!done) co_return fail(unwritten(done.error()));
     co_return done;
   }
   MaildirDraft draft(system_.files, std::move(place));
@@ -61,13 +65,13 @@ io::Task<Result<>> MailboxCourier::copy(const queue::Job& job, MaildirDraft& dra
   const std::uint32_t count = job.envelope->chunk_count;
   for (std::uint32_t index = 0; index < count; ++index) {
     const Result<Bytes> chunk = co_await queue_.chunk(job, index);
-    if (!chunk) co_return fail(chunk.error());
+    if (!chunk) co_return fail(Fault::unavailable, reason(Cause::storage, chunk.error().text()));
     auto write = [&draft, octets = chunk->view(), is_last = index + 1 == count] {
       const Result<> written = draft.write(octets);
       return written && is_last ? draft.finish() : written;
     };
     const Result<> written = co_await io::run_blocking(system_.workers, write);
-    if (!written) co_return written;
+    if (!written) co_return fail(unwritten(written.error()));
   }
   co_return Result<>();
 }

@@ -22,6 +22,7 @@ class MailboxCourier : public Courier {
   io::Task<> finish() override;
 
  private:
+  // Their errors' texts are reasons: see reason.h.
   io::Task<Result<>> put(const queue::Job& job, MaildirPlace place);
   io::Task<Result<>> copy(const queue::Job& job, MaildirDraft& draft);
   Result<MaildirPlace> place_for(const queue::Job& job, std::uint32_t recipient) const;

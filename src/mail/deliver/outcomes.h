@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
+#include "io/clock.h"
 #include "mail/queue/queue.h"
 #include "wire/smtp/reply.h"
 
@@ -31,8 +33,9 @@ queue::State state_after(const Error& error);
 /// deferred by the queue.
 class Outcomes {
  public:
-  Outcomes() = default;
-  explicit Outcomes(const queue::Job& job) : open_(job.recipients) {}
+  /// The attempt begins now, by `clock`, which outlives this.
+  Outcomes(const queue::Job& job, const io::Clock& clock)
+      : clock_(clock), begun_(clock.now()), open_(job.recipients) {}
 
   /// Recipients without an outcome, as indexes into the envelope's.
   const std::vector<std::uint32_t>& open() const noexcept { return open_; }
@@ -42,9 +45,18 @@ class Outcomes {
   /// All that are open are deferred: no host of their destination could be spoken to.
   void set_rest_unreachable(const std::string& reply, const std::string& remote);
 
+  /// A host did not decide on those that are open, and the next one's turn comes: their outcomes
+  /// will tell of it. Control octets in `why` are escaped, and a long one is cut.
+  void pass_over(const std::string& remote, const std::string& why);
+
   std::vector<queue::Outcome> take() { return std::move(outcomes_); }
 
  private:
+  void add(std::uint32_t recipient, queue::State state, std::string reply, std::string remote);
+
+  const io::Clock& clock_;
+  SteadyTime begun_;
+  std::string passed_over_;
   std::vector<std::uint32_t> open_;
   std::vector<queue::Outcome> outcomes_;
 };

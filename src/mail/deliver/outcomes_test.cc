@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "io/sim/world.h"
 #include "mail/deliver/config.h"
 
 namespace veredus::deliver {
@@ -53,7 +54,8 @@ TEST(StateAfterError, WhatMayHelpLaterIsDeferred) {
 TEST(OutcomesTest, TheFirstOutcomeOfARecipientCounts) {
   queue::Job job;
   job.recipients = {4, 7, 9};
-  Outcomes outcomes(job);
+  sim::World world(1);
+  Outcomes outcomes(job, world.system().clock);
   outcomes.set(7, State::failed, "550 no", "mx");
   outcomes.set(7, State::relayed, "250 ok", "mx");
   outcomes.set(5, State::relayed, "250 of nobody", "mx");
@@ -67,6 +69,28 @@ TEST(OutcomesTest, TheFirstOutcomeOfARecipientCounts) {
   EXPECT_TRUE(all[1].unreachable);
 }
 
+TEST(OutcomesTest, TellWhoWasPassedOverAndHowLongItTook) {
+  sim::World world(1);
+  queue::Job job;
+  job.recipients = {0, 1, 2};
+  Outcomes outcomes(job, world.system().clock);
+  outcomes.set(0, State::failed, "550 no", "a");
+  world.run_for(std::chrono::milliseconds(1500));
+  outcomes.pass_over("a", "4.4.1 Cannot connect: connection refused");
+  outcomes.set(1, State::failed, "550 no", "b");
+  outcomes.pass_over("b", "421 " + std::string(1000, 'x') + "\n");
+  outcomes.set(2, State::relayed, "250 ok", "c");
+  const auto all = outcomes.take();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].passed_over, "");
+  EXPECT_EQ(all[0].duration, std::chrono::milliseconds(0));
+  EXPECT_EQ(all[1].passed_over, "a: 4.4.1 Cannot connect: connection refused");
+  EXPECT_EQ(all[1].duration, std::chrono::milliseconds(1500));
+  EXPECT_TRUE(
+      all[2].passed_over.starts_with("a: 4.4.1 Cannot connect: connection refused; b: 421 xxx"));
+  EXPECT_LT(all[2].passed_over.size(), 300U) << "a long reason is cut";
+}
+
 TEST(DeliverConfigTest, NamesEveryKeyItRejects) {
   EXPECT_TRUE(checked(DeliverConfig()));
   DeliverConfig bad;
@@ -76,6 +100,34 @@ TEST(DeliverConfigTest, NamesEveryKeyItRejects) {
   ASSERT_FALSE(result);
   EXPECT_TRUE(result.error().text().contains("deliver.hosts_max"));
   EXPECT_TRUE(result.error().text().contains("deliver.data_deadline"));
+}
+
+IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+
+TEST(DeliverConfigTest, TakesOneSourceOrAListWithoutRepetition) {
+  DeliverConfig config;
+  config.sources = {ip("192.0.2.7"), ip("2001:db8::7"), ip("192.0.2.8")};
+  EXPECT_TRUE(checked(config));
+  config.source = ip("192.0.2.9");
+  EXPECT_TRUE(checked(config).error().text().contains("together with deliver.source"));
+  config.source.reset();
+  config.sources.push_back(ip("192.0.2.7"));
+  EXPECT_TRUE(checked(config).error().text().contains("192.0.2.7 is there twice"));
+  config.sources = {ip("0.0.0.0")};
+  EXPECT_TRUE(checked(config).error().text().contains("0.0.0.0 is no address"));
+}
+
+TEST(DeliverConfigTest, TheFamilyWithFewerSourcesBoundsTheTotal) {
+  DeliverConfig config;
+  EXPECT_EQ(config.source_count(), 1U);
+  config.source = ip("2001:db8::7");
+  EXPECT_EQ(config.source_count(), 1U);
+  config.source.reset();
+  config.sources = {ip("192.0.2.7"), ip("192.0.2.8"), ip("192.0.2.9")};
+  EXPECT_EQ(config.source_count(), 3U);
+  config.sources.push_back(ip("2001:db8::7"));
+  config.sources.push_back(ip("2001:db8::8"));
+  EXPECT_EQ(config.source_count(), 2U);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "mail/deliver/body.h"
 #include "mail/deliver/client.h"
+#include "mail/deliver/reason.h"
 #include "wire/mime/convert_8bit.h"
 
 namespace veredus::deliver {
@@ -12,6 +13,14 @@ namespace {
 using queue::State;
 using smtp::Extension;
 using smtp::PeerReply;
+
+/// Why the message did not get to its end.
+std::string unsent_reason(const Error& error) {
+  if (error.fault() == Fault::cancelled)
+    return reason(Cause::no_answer, "the host took no more of the message: " + error.text());
+  return reason(Cause::connection_lost,
+                "the connection broke while the message was being sent: " + error.text());
+}
 
 }  // namespace
 
@@ -23,11 +32,10 @@ State Client::accepted_state() const noexcept {
 io::Task<bool> Client::prepare(Transaction& transaction) {
   const queue::Envelope& envelope = *transaction.job.envelope;
   if (peer_.size_max() && envelope.size > *peer_.size_max()) {
-    transaction.outcomes.set_rest(State::failed,
-                                  "5.3.4 The message has " + std::to_string(envelope.size) +
-                                      " octets, and the next hop takes at most " +
-                                      std::to_string(*peer_.size_max()),
-                                  remote_);
+    const std::string sentence = "the message has " + std::to_string(envelope.size) +
+                                 " octets, and the next hop takes at most " +
+                                 std::to_string(*peer_.size_max());
+    transaction.outcomes.set_rest(State::failed, reason(Cause::too_large, sentence), remote_);
     co_return false;
   }
   if (envelope.body == smtp::Body::seven_bit || peer_.has(Extension::eight_bit_mime))
@@ -36,18 +44,18 @@ io::Task<bool> Client::prepare(Transaction& transaction) {
   // RFC 6152 §3: convert, or return as undeliverable.
   const Result<std::string> body = co_await load_body(queue_, transaction.job);
   if (!body) {
-    transaction.outcomes.set_rest(State::deferred, "4.3.0 " + body.error().text(), "");
+    transaction.outcomes.set_rest(State::deferred, reason(Cause::storage, body.error().text()),
+                                  remote_);
     co_return false;
   }
   // A large message takes its time, in which the reactor has other sessions to serve.
   auto convert = [&body] { return mime::to_seven_bit(*body); };
   auto converted = co_await io::run_blocking(workers_, convert);
   if (!converted) {
-    transaction.outcomes.set_rest(State::failed,
-                                  "5.6.3 The next hop takes only 7-bit mail and this message "
-                                  "cannot be converted: " +
-                                      converted.error().text(),
-                                  remote_);
+    const std::string sentence =
+        "the next hop takes only 7-bit mail and this message cannot be converted: " +
+        converted.error().text();
+    transaction.outcomes.set_rest(State::failed, reason(Cause::not_convertible, sentence), remote_);
     co_return false;
   }
   transaction.converted = std::move(*converted);
@@ -87,8 +95,8 @@ void Client::take_rcpt_reply(Transaction& transaction, std::uint32_t recipient,
 
 /// A reply before the message is sent. 421: the host goes away, perhaps only because we kept the
 /// connection too long; nothing is lost by asking elsewhere.
-io::Task<Result<PeerReply>> Client::read_step(Duration deadline) {
-  auto reply = co_await read_reply(deadline);
+io::Task<Result<PeerReply>> Client::read_step(Step step) {
+  auto reply = co_await read_reply(step);
   if (reply && reply->code == 421) co_return fail(Fault::unavailable, reply->verbatim());
   co_return reply;
 }
@@ -111,19 +119,19 @@ io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
     connection_.put(rcpt_command(transaction.job, recipient));
   connection_.put("DATA\r\n");
 
-  const auto mail = co_await read_step(config_.command_deadline);
+  const auto mail = co_await read_step(Step::mail);
   if (!mail) co_return fail(mail.error());
   take_mail_reply(transaction, *mail);
   for (const std::uint32_t recipient : recipients) {
-    const auto rcpt = co_await read_step(config_.command_deadline);
+    const auto rcpt = co_await read_step(Step::rcpt);
     if (!rcpt) co_return fail(rcpt.error());
     if (transaction.mail_accepted) take_rcpt_reply(transaction, recipient, *rcpt);
   }
-  const auto data = co_await read_step(config_.data_deadline);
+  const auto data = co_await read_step(Step::data);
   if (!data) co_return fail(data.error());
   if (data->code == 354 && transaction.accepted.empty()) {
     // A peer that wants a message for nobody gets an empty one (RFC 2920 §3.1).
-    const auto emptied = co_await command(".", config_.final_deadline);
+    const auto emptied = co_await command(".", Step::message);
     if (!emptied) co_return fail(emptied.error());
     co_return false;
   }
@@ -135,7 +143,7 @@ io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
 
 io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
   connection_.put(mail_command(transaction));
-  const auto mail = co_await read_step(config_.command_deadline);
+  const auto mail = co_await read_step(Step::mail);
   if (!mail) co_return fail(mail.error());
   take_mail_reply(transaction, *mail);
   if (!transaction.mail_accepted) co_return false;
@@ -143,14 +151,14 @@ io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
   const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
   for (const std::uint32_t recipient : recipients) {
     connection_.put(rcpt_command(transaction.job, recipient));
-    const auto rcpt = co_await read_step(config_.command_deadline);
+    const auto rcpt = co_await read_step(Step::rcpt);
     if (!rcpt) co_return fail(rcpt.error());
     take_rcpt_reply(transaction, recipient, *rcpt);
   }
   if (transaction.accepted.empty()) co_return false;
 
   connection_.put("DATA\r\n");
-  const auto data = co_await read_step(config_.data_deadline);
+  const auto data = co_await read_step(Step::data);
   if (!data) co_return fail(data.error());
   if (data->code == 354) co_return true;
   transaction.outcomes.set_rest(state_after(*data, State::deferred), data->verbatim(), remote_);
@@ -167,8 +175,9 @@ io::Task<Result<>> Client::send_message(Transaction& transaction) {
   if (!sent) {
     const BodyFault& fault = sent.error();
     if (fault.is_ours)
-      transaction.outcomes.set_rest(State::deferred, "4.3.0 " + fault.error.text(), "");
-    co_return fail(fault.error);
+      transaction.outcomes.set_rest(State::deferred, reason(Cause::storage, fault.error.text()),
+                                    remote_);
+    co_return fail(Fault::unavailable, unsent_reason(fault.error));
   }
   transaction.sent_all = true;
   co_return Result<>();
@@ -177,14 +186,14 @@ io::Task<Result<>> Client::send_message(Transaction& transaction) {
 /// One reply for all; from LMTP one for each accepted recipient, in order (RFC 2033 §4.2).
 io::Task<Result<>> Client::read_verdicts(Transaction& transaction) {
   if (protocol_ != smtp::Protocol::lmtp) {
-    const auto reply = co_await read_reply(config_.final_deadline);
+    const auto reply = co_await read_reply(Step::message);
     if (!reply) co_return fail(reply.error());
     transaction.outcomes.set_rest(state_after(*reply, accepted_state()), reply->verbatim(),
                                   remote_);
     co_return Result<>();
   }
   for (const std::uint32_t recipient : transaction.accepted) {
-    const auto reply = co_await read_reply(config_.final_deadline);
+    const auto reply = co_await read_reply(Step::message);
     if (!reply) co_return fail(reply.error());
     transaction.outcomes.set(recipient, state_after(*reply, accepted_state()), reply->verbatim(),
                              remote_);

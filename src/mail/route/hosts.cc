@@ -23,8 +23,6 @@ struct Addresses {
   bool secure = true;
 };
 
-using HostList = std::vector<Host>;
-
 /// IPv6 first, then turn about, so that a host that is broken on one of them costs one try.
 std::vector<IpAddress> alternate(const std::vector<IpAddress>& six,
                                  const std::vector<IpAddress>& four) {
@@ -68,20 +66,26 @@ io::Task<Result<Addresses>> addresses_of(std::string name, const HostSearch& sea
   co_return Addresses{alternate(six.value_or(none), four.value_or(none)), secure};
 }
 
+Hosts only(Host host) {
+  Hosts hosts;
+  hosts.list.push_back(std::move(host));
+  return hosts;
+}
+
 /// One host by name or address, for static routes.
-io::Task<Result<HostList>> find_named(SmtpHost host, const HostSearch& search,
-                                      io::Resolver& resolver) {
+io::Task<Result<Hosts>> find_named(SmtpHost host, const HostSearch& search,
+                                   io::Resolver& resolver) {
   if (const auto address = IpAddress::parse(host.name))
-    co_return HostList{Host{host.name, *address, host.port, false}};
+    co_return only(Host{host.name, *address, host.port, false});
   const auto addresses = co_await addresses_of(host.name, search, resolver);
   // Somebody typed that name into our configuration: a mistake there must not bounce all mail.
   if (!addresses) co_return fail(Fault::unavailable, "4.4.3 " + addresses.error().text());
   if (addresses->list.empty())
     co_return fail(Fault::unavailable,
                    "4.4.4 Host " + host.name + " of the configured route has no address");
-  HostList hosts;
+  Hosts hosts;
   for (const IpAddress& address : addresses->list)
-    hosts.push_back(Host{host.name, address, host.port, addresses->secure});
+    hosts.list.push_back(Host{host.name, address, host.port, addresses->secure});
   co_return hosts;
 }
 
@@ -122,7 +126,7 @@ class Collector {
   Collector(std::string domain, const HostSearch& search, bool secure)
       : domain_(std::move(domain)), search_(search), secure_(secure) {}
 
-  io::Task<Result<HostList>> collect(std::vector<Candidate> candidates, io::Resolver& resolver) {
+  io::Task<Result<Hosts>> collect(std::vector<Candidate> candidates, io::Resolver& resolver) {
     const auto own = std::ranges::find_if(
         candidates, [&](const Candidate& c) { return iequals(c.name, search_.own_name); });
     if (own != candidates.end()) own_preference_ = own->preference;
@@ -137,18 +141,14 @@ class Collector {
   }
 
  private:
-  /// Why a host could not be resolved just now.
-  struct Temporary {
-    std::string why;
-    std::uint16_t preference;
-  };
-
   void take(const Candidate& candidate, const Result<Addresses>& addresses) {
     if (!addresses) {
       // A name that cannot be in the DNS is as good as one without an address.
       const bool may_come_back = addresses.error().fault() != Fault::malformed;
-      if (may_come_back && !temporary_)
-        temporary_ = Temporary{addresses.error().text(), candidate.preference};
+      if (may_come_back && !temporary_) {
+        temporary_ = Unresolved{candidate.name, "4.4.3 " + addresses.error().text()};
+        temporary_preference_ = candidate.preference;
+      }
       return;
     }
     for (const IpAddress& address : addresses->list) {
@@ -168,16 +168,16 @@ class Collector {
 
   void meet_ourselves(std::uint16_t preference) {
     own_preference_ = preference;
-    if (temporary_ && temporary_->preference >= preference) temporary_.reset();
+    if (temporary_preference_ >= preference) temporary_.reset();
     while (!preferences_.empty() && preferences_.back() >= preference) {
       preferences_.pop_back();
       hosts_.pop_back();
     }
   }
 
-  Result<HostList> conclude() {
-    if (!hosts_.empty()) return std::move(hosts_);
-    if (temporary_) return fail(Fault::unavailable, "4.4.3 " + temporary_->why);
+  Result<Hosts> conclude() {
+    if (!hosts_.empty()) return Hosts{std::move(hosts_), std::move(temporary_)};
+    if (temporary_) return fail(Fault::unavailable, temporary_->why);
     if (own_preference_ != kNobody)
       return fail(Fault::refused, "5.4.6 Mail for " + domain_ +
                                       " loops back to us: we are its best MX, "
@@ -192,18 +192,19 @@ class Collector {
   const HostSearch& search_;
   bool secure_;
   std::uint32_t own_preference_ = kNobody;
-  HostList hosts_;
+  std::vector<Host> hosts_;
   std::vector<std::uint16_t> preferences_;  // As many as hosts_.
-  std::optional<Temporary> temporary_;      // Of the best host that has one.
+  std::optional<Unresolved> temporary_;     // The best host that failed so.
+  std::uint16_t temporary_preference_ = 0;
 };
 
-io::Task<Result<HostList>> find_mx(MxDomain mx, const HostSearch& search, io::Resolver& resolver,
-                                   io::Random& random) {
+io::Task<Result<Hosts>> find_mx(MxDomain mx, const HostSearch& search, io::Resolver& resolver,
+                                io::Random& random) {
   if (mx.domain.starts_with('[')) {
     const auto literal = smtp::AddressLiteral::parse(mx.domain);
     if (!literal || !literal->ip())
       co_return fail(Fault::refused, "5.1.2 No way to deliver to " + printable(mx.domain));
-    co_return HostList{Host{mx.domain, *literal->ip(), search.mx_port, false}};
+    co_return only(Host{mx.domain, *literal->ip(), search.mx_port, false});
   }
   const auto answer = co_await resolver.lookup(mx.domain, dns::Type::mx);
   if (!answer && answer.error().fault() == Fault::malformed)
@@ -218,8 +219,8 @@ io::Task<Result<HostList>> find_mx(MxDomain mx, const HostSearch& search, io::Re
 
 }  // namespace
 
-io::Task<Result<HostList>> find_hosts(NextHop next_hop, const HostSearch& search,
-                                      io::Resolver& resolver, io::Random& random) {
+io::Task<Result<Hosts>> find_hosts(NextHop next_hop, const HostSearch& search,
+                                   io::Resolver& resolver, io::Random& random) {
   if (const auto* host = std::get_if<SmtpHost>(&next_hop)) {
     auto hosts = co_await find_named(*host, search, resolver);
     co_return hosts;
@@ -228,7 +229,7 @@ io::Task<Result<HostList>> find_hosts(NextHop next_hop, const HostSearch& search
     auto hosts = co_await find_mx(*mx, search, resolver, random);
     co_return hosts;
   }
-  co_return fail(Fault::malformed, "this next hop has no hosts to look up");
+  co_return fail(Fault::malformed, "5.3.5 This next hop has no hosts to look up");
 }
 
 }  // namespace veredus::route

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,19 @@ struct Host {
   bool secure = false;  ///< Every answer on the way here was validated by DNSSEC.
 };
 
+/// A host that could not be resolved just now.
+struct Unresolved {
+  std::string host;
+  std::string why;  ///< With a status code in front.
+};
+
+/// Where the mail of a next hop may go.
+struct Hosts {
+  std::vector<Host> list;  ///< In the order to try them; at least one.
+  /// The best of those that are missing from the list only because of a temporary failure.
+  std::optional<Unresolved> unresolved;
+};
+
 struct HostSearch {
   std::string own_name;                     ///< Our host name: an MX list is cut where it stands.
   std::vector<io::Endpoint> own_endpoints;  ///< Where we listen: as own_name.
@@ -36,7 +50,7 @@ struct HostSearch {
 /// are the best MX ourselves so that mail loops back, no MX host has an address), unavailable
 /// (temporary DNS failure; a configured host without address). `search`, `resolver` and `random`
 /// outlive the call.
-io::Task<Result<std::vector<Host>>> find_hosts(NextHop next_hop, const HostSearch& search,
-                                               io::Resolver& resolver, io::Random& random);
+io::Task<Result<Hosts>> find_hosts(NextHop next_hop, const HostSearch& search,
+                                   io::Resolver& resolver, io::Random& random);
 
 }  // namespace veredus::route

@@ -27,12 +27,14 @@ class FindHosts : public testing::Test {
   }
 
   Result<std::vector<Host>> find(NextHop next_hop) {
-    std::optional<Result<std::vector<Host>>> hosts;
+    std::optional<Result<Hosts>> hosts;
     const io::System system = world_.system();
     auto task = find_hosts(std::move(next_hop), search_, system.resolver, world_.choices());
     world_.spawn("find", sim::keep(std::move(task), hosts));
     EXPECT_TRUE(world_.run_until([&] { return hosts.has_value(); }));
-    return std::move(*hosts);
+    if (!*hosts) return fail(hosts->error());
+    unresolved_ = (*hosts)->unresolved;
+    return std::move((*hosts)->list);
   }
   Result<std::vector<Host>> find_mx(std::string domain) {
     return find(MxDomain{std::move(domain)});
@@ -60,6 +62,7 @@ class FindHosts : public testing::Test {
 
   sim::World world_;
   HostSearch search_;
+  std::optional<Unresolved> unresolved_;  // of the last find() that found something
 };
 
 TEST_F(FindHosts, TriesMxHostsInOrderOfPreference) {  // RFC 5321 §5.1
@@ -214,6 +217,15 @@ TEST_F(FindHosts, GoesOnWithTheHostsItCanResolve) {
   mx("far.example", 20, "b.far.example", "192.0.2.20");
   dns().fail("a.far.example", DnsFailure::servfail);
   EXPECT_EQ(show_mx("far.example"), "b.far.example=192.0.2.20:25");
+  ASSERT_TRUE(unresolved_);
+  EXPECT_EQ(unresolved_->host, "a.far.example");
+  EXPECT_THAT(unresolved_->why, StartsWith("4.4.3 SERVFAIL when asking for"));
+}
+
+TEST_F(FindHosts, SaysOfNoHostThatItFailedWhenAllWereFound) {
+  mx("far.example", 10, "a.far.example", "192.0.2.10");
+  EXPECT_EQ(show_mx("far.example"), "a.far.example=192.0.2.10:25");
+  EXPECT_FALSE(unresolved_);
 }
 
 TEST_F(FindHosts, WaitsForAHostThatCannotBeResolvedWhenThereIsNoOther) {
