@@ -9,6 +9,7 @@
 #include "main/commands/command.h"
 #include "main/commands/command_line.h"
 #include "main/commands/program.h"
+#include "main/commands/sendmail_names.h"
 #include "main/commands/version.h"
 
 namespace {
@@ -21,14 +22,17 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 it did not work, 2 wrong use, 3 the configuration has errors.";
 
 int run(int argc, char** argv) {
+  if (const auto status = commands::run_as_named(argc, argv)) return *status;
   commands::CommandLine line("Veredus, a mail server: receives, queues, relays and delivers mail.",
                              kFooter, std::string("veredus ") + commands::kVersion);
   const commands::Command program = line.root();
   commands::add_serve(program);
   commands::add_send(program);
   commands::add_queue(program);
+  commands::add_trace(program);
   commands::add_config(program);
   commands::add_storage(program);
+  commands::add_torture(program);
   commands::add_version(program);
   commands::add_completion(program);
   return line.run(argc, argv);

@@ -38,6 +38,7 @@ AssemblyConfig default_config() {
   config.route.domains = {domain};
   config.route.relay_domains = {"backup.example"};
   config.deliver.hostname = "mx.example.test";
+  config.notice.hostname = "mx.example.test";
   config.deliver.mail_folder = "/mail";
   return config;
 }

@@ -1,33 +1,29 @@
 // The control socket: how commands on this machine talk to the running server.
 //
-// A Unix socket that only the server's own user may open. One request a line, one JSON object;
-// the answer is any number of lines, each a JSON object, and then {"end":true} or
-// {"error":"..."}. Requests:
-//
-//   {"request":"queue_list"}                       all messages, in order of id
-//   {"request":"queue_show","id":"01J8..."}        one, or none
+// A Unix socket that only the server's own user may open. One request a line, one JSON object
+// (requests.h); the answer is any number of lines, each a JSON object, and then {"end":true} or
+// {"error":"..."}.
 
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "io/connection.h"
 #include "io/endpoint.h"
 #include "io/system.h"
 #include "io/task.h"
-#include "mail/queue/queue.h"
+#include "mail/manage/requests.h"
 
 namespace veredus::manage {
 
 /// The server's side. Destroy it when the reactors run no more.
 class ControlServer {
  public:
-  /// `queue` outlives it.
-  ControlServer(const io::System& system, queue::Queue& queue) : system_(system), queue_(queue) {}
+  ControlServer(const io::System& system, Surroundings surroundings)
+      : system_(system), surroundings_(std::move(surroundings)) {}
 
   /// Takes clients on the first reactor, which must be the calling one. Errors: unavailable.
   Result<> listen(const io::Endpoint& socket);
@@ -39,12 +35,9 @@ class ControlServer {
 
   static io::Task<> take_clients(ControlServer& server);
   static io::Task<> serve(ControlServer& server, std::unique_ptr<io::Stream> stream);
-  io::Task<Result<>> answer(io::Connection& connection, std::string line);
-  io::Task<Result<>> list(io::Connection& connection);
-  io::Task<Result<>> show(io::Connection& connection, QueueId id);
 
   io::System system_;
-  queue::Queue& queue_;
+  Surroundings surroundings_;
   std::unique_ptr<io::Listener> listener_;
   int clients_ = 0;
 };
@@ -53,9 +46,5 @@ class ControlServer {
 /// Errors: unavailable (no server, or it went away), refused (what the server answered).
 io::Task<Result<>> ask(io::Network& network, io::Endpoint socket, std::string request,
                        std::function<void(std::string)> line);
-
-/// The requests.
-std::string list_request();
-std::string show_request(QueueId id);
 
 }  // namespace veredus::manage

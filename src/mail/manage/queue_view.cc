@@ -1,61 +1,62 @@
 #include "mail/manage/queue_view.h"
 
+#include <numeric>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-#include <fmt/chrono.h>
 
-#include "base/text.h"
+#include "mail/manage/json_text.h"
 
 namespace veredus::manage {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kTextMax = 4096;
-
-/// JSON is UTF-8; what a peer said need not be.
-std::string shown(const std::string& text) { return printable(text, kTextMax); }
-
-json::value time_text(WallTime when) {
-  if (when == WallTime{}) return nullptr;
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
-  return json::string(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", seconds));
-}
-
-json::object recipient(const queue::Recipient& recipient, const queue::Standing& standing) {
+json::object recipient_view(const queue::Recipient& recipient, const queue::Standing& standing,
+                            const Vantage& vantage) {
   return {
       {"address", shown(recipient.address.text())},
       {"original", shown(recipient.original)},
       {"state", queue::name(standing.state)},
+      {"held", standing.held},
+      {"destination", shown(vantage.destination(recipient, standing))},
+      {"rerouted", !standing.route.empty()},
       {"attempts", standing.attempts},
-      {"next_attempt", standing.state == queue::State::deferred ? time_text(standing.next_attempt)
+      {"next_attempt", standing.state == queue::State::deferred ? time_value(standing.next_attempt)
                                                                 : json::value(nullptr)},
-      {"last_attempt", time_text(standing.last_attempt)},
+      {"last_attempt", time_value(standing.last_attempt)},
+      {"sender_warned", standing.warned},
       {"reply", shown(standing.reply)},
       {"remote", shown(standing.remote)}};
 }
 
 }  // namespace
 
-std::string to_json(const queue::Listed& listed, WallTime now) {
+json::object queue_view(const queue::Listed& listed, const std::vector<std::uint32_t>& recipients,
+                        const Vantage& vantage) {
   const queue::Envelope& envelope = listed.envelope;
-  json::array recipients;
-  for (std::size_t i = 0; i < envelope.recipients.size(); ++i)
-    recipients.push_back(recipient(envelope.recipients[i], listed.standings.at(i)));
-  const auto age = std::chrono::floor<std::chrono::seconds>(now - envelope.received_at);
-  const json::object message{
-      {"id", text(envelope.id)},
-      {"received", time_text(envelope.received_at)},
-      {"age_seconds", age.count()},
-      {"size", envelope.size},
-      {"sender", envelope.sender.address() ? shown(envelope.sender.address()->text()) : ""},
-      {"client", envelope.origin.client},
-      {"helo", shown(envelope.origin.helo)},
-      {"protocol", envelope.origin.protocol},
-      {"message_id", shown(envelope.message_id)},
-      {"recipients", std::move(recipients)}};
-  return json::serialize(message);
+  json::array views;
+  for (const std::uint32_t index : recipients)
+    views.push_back(
+        recipient_view(envelope.recipients.at(index), listed.standings.at(index), vantage));
+  const auto age = std::chrono::floor<std::chrono::seconds>(vantage.now - envelope.received_at);
+  return {{"id", text(envelope.id)},
+          {"received", time_value(envelope.received_at)},
+          {"age_seconds", age.count()},
+          {"size", envelope.size},
+          {"sender", envelope.sender.is_null() ? "" : shown(envelope.sender.address()->text())},
+          {"client", shown(envelope.origin.client)},
+          {"helo", shown(envelope.origin.helo)},
+          {"protocol", shown(envelope.origin.protocol)},
+          {"account", shown(envelope.origin.auth_identity)},
+          {"message_id", shown(envelope.message_id)},
+          {"recipients", std::move(views)}};
+}
+
+std::vector<std::uint32_t> all_recipients(const queue::Listed& listed) {
+  std::vector<std::uint32_t> all(listed.envelope.recipients.size());
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
 }
 
 }  // namespace veredus::manage

@@ -2,23 +2,32 @@
 
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <vector>
 
-#include "base/time.h"
+#include <boost/json/fwd.hpp>
+
+#include "mail/manage/filter.h"
 #include "mail/queue/queue.h"
 
 namespace veredus::manage {
 
-/// On one line, without a newline at its end:
+/// The message with those of its recipients that `recipients` names, by index:
 ///
 ///   {"id":"01J8...","received":"2026-01-02T03:04:05Z","age_seconds":12,"size":4096,
 ///    "sender":"me@client.example","client":"192.0.2.7:4711","helo":"...","protocol":"ESMTP",
-///    "message_id":"<...>","recipients":[{"address":"you@far.example","original":"",
-///    "state":"deferred","attempts":3,"next_attempt":"...","last_attempt":"...",
+///    "account":"","message_id":"<...>","recipients":[{"address":"you@far.example","original":"",
+///    "state":"deferred","held":false,"destination":"mx:far.example","rerouted":false,
+///    "attempts":3,"next_attempt":"...","last_attempt":"...","sender_warned":false,
 ///    "reply":"451 4.7.1 ...","remote":"mx.far.example [192.0.2.9]"}]}
 ///
 /// The null sender is "". Times that are not set are null; `reply` and `remote` as in
-/// queue::Standing. Octets that are not UTF-8 are shown as \xNN.
-std::string to_json(const queue::Listed& listed, WallTime now);
+/// queue::Standing. Octets that are not printable ASCII are shown as \xNN.
+boost::json::object queue_view(const queue::Listed& listed,
+                               const std::vector<std::uint32_t>& recipients,
+                               const Vantage& vantage);
+
+/// Every recipient's index.
+std::vector<std::uint32_t> all_recipients(const queue::Listed& listed);
 
 }  // namespace veredus::manage

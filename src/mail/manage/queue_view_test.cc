@@ -1,39 +1,43 @@
 #include "mail/manage/queue_view.h"
 
+#include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
+
+#include "mail/manage/manage_test_support.h"
+#include "mail/manage/summary.h"
 
 namespace veredus::manage {
 namespace {
 
 using std::chrono::seconds;
 
+constexpr WallTime kNow{seconds(1'700'000'090)};
+
 queue::Listed message() {
-  queue::Listed listed;
-  listed.envelope.id = *parse_queue_id("01J8XK3F2Q7RM");
-  listed.envelope.sender = smtp::ReversePath(*smtp::Address::parse("me@client.example"));
-  listed.envelope.recipients.push_back({.address = *smtp::Address::parse("you@far.example"),
-                                        .original = "sales@example.test",
-                                        .orcpt = {},
-                                        .notify = {}});
+  queue::Listed listed = listed_message("01J8XK3F2Q7RM", "me@client.example", {"you@far.example"});
+  listed.envelope.recipients[0].original = "sales@example.test";
   listed.envelope.received_at = WallTime(seconds(1'700'000'000));
   listed.envelope.size = 4096;
   listed.envelope.message_id = "<a@b>";
   listed.envelope.origin.client = "192.0.2.7:4711";
   listed.envelope.origin.helo = "client.example";
   listed.envelope.origin.protocol = "ESMTP";
-  listed.standings.resize(1);
   return listed;
 }
 
-constexpr WallTime kNow{seconds(1'700'000'090)};
+std::string view(const queue::Listed& listed) {
+  return boost::json::serialize(queue_view(listed, all_recipients(listed), {kNow, mx_of}));
+}
 
 TEST(QueueView, ShowsAMessageThatWasNotTried) {
-  EXPECT_EQ(to_json(message(), kNow),
+  EXPECT_EQ(view(message()),
             R"({"id":"01J8XK3F2Q7RM","received":"2023-11-14T22:13:20Z","age_seconds":90,)"
             R"("size":4096,"sender":"me@client.example","client":"192.0.2.7:4711",)"
-            R"("helo":"client.example","protocol":"ESMTP","message_id":"<a@b>","recipients":[{)"
-            R"("address":"you@far.example","original":"sales@example.test","state":"pending",)"
-            R"("attempts":0,"next_attempt":null,"last_attempt":null,"reply":"","remote":""}]})");
+            R"("helo":"client.example","protocol":"ESMTP","account":"","message_id":"<a@b>",)"
+            R"("recipients":[{"address":"you@far.example","original":"sales@example.test",)"
+            R"("state":"pending","held":false,"destination":"mx:far.example","rerouted":false,)"
+            R"("attempts":0,"next_attempt":null,"last_attempt":null,"sender_warned":false,)"
+            R"("reply":"","remote":""}]})");
 }
 
 TEST(QueueView, ShowsWhyAndUntilWhenItWaits) {
@@ -42,27 +46,88 @@ TEST(QueueView, ShowsWhyAndUntilWhenItWaits) {
   listed.standings[0].attempts = 3;
   listed.standings[0].last_attempt = kNow;
   listed.standings[0].next_attempt = kNow + seconds(60);
+  listed.standings[0].warned = true;
+  listed.standings[0].held = true;
+  listed.standings[0].route = "smtp:relay.example:25";
   listed.standings[0].reply = "451 \"later\"";
   listed.standings[0].remote = "mx.far.example [192.0.2.9]";
-  const std::string json = to_json(listed, kNow);
-  EXPECT_NE(json.find(R"("state":"deferred","attempts":3,"next_attempt":"2023-11-14T22:15:50Z",)"
-                      R"("last_attempt":"2023-11-14T22:14:50Z","reply":"451 \"later\"",)"
-                      R"("remote":"mx.far.example [192.0.2.9]")"),
-            std::string::npos)
-      << json;
+  EXPECT_NE(
+      view(listed).find(R"("state":"deferred","held":true,"destination":"smtp:relay.example:25",)"
+                        R"("rerouted":true,"attempts":3,"next_attempt":"2023-11-14T22:15:50Z",)"
+                        R"("last_attempt":"2023-11-14T22:14:50Z","sender_warned":true,)"
+                        R"("reply":"451 \"later\"","remote":"mx.far.example [192.0.2.9]")"),
+      std::string::npos)
+      << view(listed);
 }
 
 TEST(QueueView, NullSenderIsEmpty) {
   queue::Listed listed = message();
   listed.envelope.sender = smtp::ReversePath();
-  EXPECT_NE(to_json(listed, kNow).find(R"("sender":"")"), std::string::npos);
+  EXPECT_NE(view(listed).find(R"("sender":"")"), std::string::npos);
 }
 
 TEST(QueueView, OctetsThatAreNoTextAreEscaped) {
   queue::Listed listed = message();
   listed.standings[0].reply = "550 \xFF\x01\nno";
-  const std::string json = to_json(listed, kNow);
-  EXPECT_NE(json.find(R"(550 \\xFF\\x01\\x0Ano)"), std::string::npos) << json;
+  EXPECT_NE(view(listed).find(R"(550 \\xFF\\x01\\x0Ano)"), std::string::npos) << view(listed);
+}
+
+TEST(QueueView, ShowsJustTheRecipientsAskedFor) {
+  const queue::Listed listed =
+      listed_message("01J8XK3F2Q7RM", "", {"a@far.example", "b@far.example", "c@far.example"});
+  const boost::json::object view = queue_view(listed, {0, 2}, {kNow, mx_of});
+  ASSERT_EQ(view.at("recipients").as_array().size(), 2U);
+  EXPECT_EQ(view.at("recipients").as_array()[1].at("address").as_string(), "c@far.example");
+}
+
+TEST(Summary, CountsAMessageOnceInEachGroup) {
+  queue::Listed listed = listed_message("01J8XK3F2Q7RM", "me@client.example",
+                                        {"a@far.example", "b@far.example", "c@near.example"});
+  listed.envelope.size = 100;
+  listed.envelope.received_at = kNow - seconds(50);
+  listed.standings[1].state = queue::State::deferred;
+  listed.standings[1].reply = "451 later";
+  listed.standings[1].last_attempt = kNow;
+  Summary summary(GroupBy::destination);
+  summary.add(listed, all_recipients(listed), {kNow, mx_of});
+  listed.envelope.received_at = kNow - seconds(70);
+  summary.add(listed, {2}, {kNow, mx_of});
+  summary.add(listed, {}, {kNow, mx_of});
+
+  const Group& far = summary.groups().at("mx:far.example");
+  EXPECT_EQ(far.messages, 1U);
+  EXPECT_EQ(far.recipients, 2U);
+  EXPECT_EQ(far.octets, 100U);
+  EXPECT_EQ(far.last_error, "451 later");
+  const Group& near = summary.groups().at("mx:near.example");
+  EXPECT_EQ(near.messages, 2U);
+  EXPECT_EQ(near.oldest, kNow - seconds(70));
+  EXPECT_TRUE(near.last_error.empty());
+  EXPECT_EQ(summary.total().messages, 2U);
+  EXPECT_EQ(summary.total().recipients, 4U);
+}
+
+TEST(Summary, GroupsByAllThatItSays) {
+  const queue::Listed listed = listed_message("01J8XK3F2Q7RM", "", {"a@far.example"});
+  for (const auto& [by, want] :
+       {std::pair{"destination", "mx:far.example"}, std::pair{"sender", "<>"},
+        std::pair{"domain", "far.example"}, std::pair{"state", "pending"}}) {
+    const auto parsed = parse_group_by(by);
+    ASSERT_TRUE(parsed);
+    Summary summary(*parsed);
+    summary.add(listed, {0}, {kNow, mx_of});
+    EXPECT_TRUE(summary.groups().contains(want)) << by;
+  }
+  EXPECT_FALSE(parse_group_by("colour"));
+}
+
+TEST(Summary, HoldsABoundedNumberOfGroups) {
+  Summary summary(GroupBy::domain);
+  for (std::size_t i = 0; i < Summary::kGroupsMax + 5; ++i)
+    summary.add(listed_message("01J8XK3F2Q7RM", "", {"a@d" + std::to_string(i) + ".example"}), {0},
+                {kNow, mx_of});
+  EXPECT_EQ(summary.groups().size(), Summary::kGroupsMax + 1);
+  EXPECT_EQ(summary.groups().at(std::string(Summary::kOthers)).messages, 5U);
 }
 
 }  // namespace

@@ -23,6 +23,13 @@ std::vector<io::Endpoint> own_endpoints(const AssemblyConfig& config) {
   return own;
 }
 
+/// The queue bounds connections for each source address; delivery says how many there are.
+queue::QueueConfig queue_config(const AssemblyConfig& config) {
+  queue::QueueConfig queue = config.queue;
+  queue.sources = config.deliver.source_count();
+  return queue;
+}
+
 }  // namespace
 
 Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config) {
@@ -32,6 +39,8 @@ Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config)
   const auto deliver = deliver::checked(config.deliver);
   complaints.take(deliver);
   complaints.take(queue::checked(config.queue));
+  const auto composer = notice::Composer::make(config.notice);
+  complaints.take(composer);
   auto router = route::Router::make(config.route);
   complaints.take(router);
   if (!complaints.empty()) return fail(complaints.error());
@@ -40,7 +49,8 @@ Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config)
   return Settings{
       std::make_shared<const accept::Settings>(*accept, shared_router,
                                                policy::RelayRule(config.relay)),
-      std::make_shared<const deliver::Settings>(*deliver, shared_router, own_endpoints(config))};
+      std::make_shared<const deliver::Settings>(*deliver, shared_router, own_endpoints(config)),
+      std::make_shared<const NoticeSettings>(*composer, shared_router)};
 }
 
 Result<> Assembly::check(const AssemblyConfig& config) {
@@ -61,12 +71,42 @@ Assembly::Assembly(const AssemblyConfig& config, Settings settings, const io::Sy
                    storage::Storage& storage)
     : config_(config),
       system_(system),
-      queue_(config.queue, system_, storage),
+      notice_(std::move(settings.notice)),
+      queue_(queue_config(config), system_, storage),
       deliverer_(system_, queue_, std::move(settings.deliver)),
       server_(accept::Surroundings{system_, queue_}, std::move(settings.accept)) {
-  queue_.connect(
-      [this](const queue::Recipient& recipient) { return deliverer_.destination_of(recipient); },
-      [this](const std::string& destination) { deliverer_.start_worker(destination); });
+  queue_.connect({
+      .destination_of =
+          [this](const queue::Recipient& recipient) {
+            return deliverer_.destination_of(recipient);
+          },
+      .start_worker = [this](const std::string& name) { deliverer_.start_worker(name); },
+      .compose_notice =
+          [this](const queue::NoticeRequest& request) { return compose_notice(request); },
+      .forget_failures = [this] { deliverer_.forget_failed_hosts(); },
+  });
+}
+
+/// A sender may be an alias of ours: its notice goes where other mail to it would.
+Result<queue::Message> Assembly::compose_notice(const queue::NoticeRequest& request) const {
+  const auto settings = notice_.load();
+  auto composed = settings->composer.compose(request);
+  if (!composed) return fail(composed.error());
+  std::vector<queue::Recipient> expanded;
+  for (const queue::Recipient& recipient : composed->envelope.recipients) {
+    const auto addresses = settings->router->expand(recipient.address);
+    if (!addresses) {
+      expanded.push_back(recipient);  // It fails at the attempt, and visibly.
+      continue;
+    }
+    for (const smtp::Address& address : *addresses) {
+      queue::Recipient& to = expanded.emplace_back(recipient);
+      if (address != recipient.address) to.original = recipient.address.text();
+      to.address = address;
+    }
+  }
+  composed->envelope.recipients = std::move(expanded);
+  return composed;
 }
 
 io::Task<Result<>> Assembly::start() {
@@ -83,9 +123,11 @@ io::Task<Result<>> Assembly::start() {
 Result<bool> Assembly::replace(const AssemblyConfig& config) {
   auto settings = make_settings(config);
   if (!settings) return fail(settings.error());
-  const bool needs_restart = config.listen != config_.listen || config.queue != config_.queue;
+  const bool needs_restart =
+      config.listen != config_.listen || queue_config(config) != queue_config(config_);
   // First those who deliver: nobody may accept what they do not know yet.
   deliverer_.replace(std::move(settings->deliver));
+  notice_.store(std::move(settings->notice));
   server_.replace(std::move(settings->accept));
   return needs_restart;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,10 +15,12 @@
 #include "mail/accept/server.h"
 #include "mail/deliver/config.h"
 #include "mail/deliver/deliverer.h"
+#include "mail/notice/composer.h"
 #include "mail/policy/relay.h"
 #include "mail/queue/config.h"
 #include "mail/queue/queue.h"
 #include "mail/route/config.h"
+#include "mail/route/router.h"
 #include "storage/storage.h"
 
 namespace veredus {
@@ -30,6 +33,7 @@ struct AssemblyConfig {
   route::RouteConfig route;
   queue::QueueConfig queue;
   deliver::DeliverConfig deliver;
+  notice::NoticeConfig notice;
 };
 
 /// The running mail server. Tasks of its own run on the system's reactors: destroy it when those
@@ -51,7 +55,8 @@ class Assembly {
   /// configured deadline. On the first reactor.
   io::Task<> stop();
 
-  /// Sessions and attempts from now on go by `config`: accept, relay, route and deliver. Of
+  /// Sessions, attempts and notices from now on go by `config`: accept, relay, route, deliver and
+  /// notice. Of
   /// `listen` and `queue` a change takes effect at the next start; true when there is one.
   /// On the first reactor. Errors as check(); then nothing has changed.
   [[nodiscard]] Result<bool> replace(const AssemblyConfig& config);
@@ -60,17 +65,24 @@ class Assembly {
   const accept::Server& server() const noexcept { return server_; }
 
  private:
+  struct NoticeSettings {
+    notice::Composer composer;
+    std::shared_ptr<const route::Router> router;
+  };
   struct Settings {
     accept::SharedSettings accept;
     deliver::SharedSettings deliver;
+    std::shared_ptr<const NoticeSettings> notice;
   };
   Assembly(const AssemblyConfig& config, Settings settings, const io::System& system,
            storage::Storage& storage);
 
+  Result<queue::Message> compose_notice(const queue::NoticeRequest& request) const;
   static Result<Settings> make_settings(const AssemblyConfig& config);
 
   AssemblyConfig config_;
   io::System system_;
+  std::atomic<std::shared_ptr<const NoticeSettings>> notice_;
   queue::Queue queue_;
   deliver::Deliverer deliverer_;
   accept::Server server_;

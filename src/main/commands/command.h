@@ -16,8 +16,10 @@ inline constexpr int kConfiguration = 3;  ///< The configuration has errors.
 void add_serve(const Command& program);
 void add_send(const Command& program);
 void add_queue(const Command& program);
+void add_trace(const Command& program);
 void add_config(const Command& program);
 void add_storage(const Command& program);
+void add_torture(const Command& program);
 void add_version(const Command& program);
 void add_completion(const Command& program);
 

@@ -1,11 +1,13 @@
 #include "main/commands/command_line.h"
 
+#include <iostream>
 #include <utility>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "base/text.h"
 #include "main/commands/command.h"
 
 namespace veredus::commands {
@@ -52,7 +54,8 @@ void Command::option(const Option& option, std::uint64_t& value) const {
 void Command::option(const Option& option, std::vector<std::string>& values) const {
   CLI::Option* added = app_->add_option(option.names, values, option.description);
   describe(*app_, option, *added);
-  added->allow_extra_args(false);
+  const bool is_argument = !option.names.starts_with('-');
+  added->allow_extra_args(is_argument);  // `--to a b` has one value, `ID ID` is two.
 }
 
 void Command::flag(const Option& option, bool& value) const {
@@ -89,9 +92,22 @@ CommandLine::~CommandLine() = default;
 
 Command CommandLine::root() const { return Command(*app_); }
 
+/// What a missing subcommand is reported with: the word that is none, if there is one.
+std::string CommandLine::unknown_command() const {
+  const std::vector<std::string> unused = app_->remaining(true);
+  if (unused.empty()) return {};
+  return "no such command or option: " + printable(unused.front()) +
+         "; --help has those there are\n";
+}
+
 int CommandLine::run(int argc, const char* const* argv) {
   try {
     app_->parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const std::string unknown = unknown_command();
+    if (unknown.empty()) return app_->exit(error) == 0 ? kDone : kWrongUse;
+    std::cerr << unknown;
+    return kWrongUse;
   } catch (const CLI::ParseError& error) {
     return app_->exit(error) == 0 ? kDone : kWrongUse;
   }

@@ -72,6 +72,8 @@ class CommandLine {
   int run(int argc, const char* const* argv);
 
  private:
+  [[nodiscard]] std::string unknown_command() const;
+
   std::unique_ptr<CLI::App> app_;
 };
 

@@ -1,6 +1,7 @@
 #include "main/commands/queue_text.h"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 #include <boost/json/array.hpp>
@@ -8,85 +9,115 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "mail/manage/words.h"
+#include "main/commands/trace_text.h"
 
 namespace veredus::commands {
 namespace {
 
 namespace json = boost::json;
 
-/// A string member; empty for null.
-std::string_view text_of(const json::object& object, std::string_view name) {
-  const json::value& value = object.at(name);
-  return value.is_string() ? std::string_view(value.get_string()) : std::string_view();
+std::string said_line(std::string_view remote, std::string_view reply) {
+  return fmt::format("    {}\n", manage::verdict_words(remote, reply));
 }
 
-std::string age(std::int64_t seconds) {
-  if (seconds < 120) return fmt::format("{} s", seconds);
-  if (seconds < 7200) return fmt::format("{} min", seconds / 60);
-  if (seconds < 172'800) return fmt::format("{} h", seconds / 3600);
-  return fmt::format("{} days", seconds / 86'400);
-}
-
-std::string octets(std::int64_t count) {
-  if (count < 1000) return fmt::format("{} octets", count);
-  if (count < 1'000'000) return fmt::format("{:.1f} kB", static_cast<double>(count) / 1e3);
-  return fmt::format("{:.1f} MB", static_cast<double>(count) / 1e6);
-}
-
-std::string attempts(std::int64_t count) {
-  return count == 1 ? "1 attempt" : fmt::format("{} attempts", count);
+std::string state_words(const json::object& recipient) {
+  const std::string_view state = text_in(recipient, "state");
+  const bool is_open = state == "pending" || state == "deferred";
+  const bool is_held = is_open && recipient.at("held").as_bool();
+  std::string words(is_held ? "held" : state);
+  if (const auto count = number_in(recipient, "attempts"); count > 0)
+    words += " after " + manage::count_words(count, "attempt");
+  if (is_held) return words + ": nothing is tried until it is released";
+  if (const auto next = text_in(recipient, "next_attempt"); !next.empty())
+    words += fmt::format(", next at {}", next);
+  if (state == "pending") words += ": not tried yet";
+  if (state == "failed") words += ": the sender is about to be told";
+  return words;
 }
 
 std::string recipient_line(const json::object& recipient) {
-  const std::string_view state = text_of(recipient, "state");
-  const std::int64_t count = recipient.at("attempts").to_number<std::int64_t>();
-  std::string line = fmt::format("  <{}> {}", text_of(recipient, "address"), state);
-  if (const auto original = text_of(recipient, "original"); !original.empty())
-    line += fmt::format(" (for <{}>)", original);
-  if (count > 0) line += " after " + attempts(count);
-  if (const auto next = text_of(recipient, "next_attempt"); !next.empty())
-    line += fmt::format(", next at {}", next);
-  if (state == "pending") line += ": being tried now, or about to be";
-  if (state == "failed") line += ": kept here until a bounce can be sent";
+  std::string line = fmt::format("  <{}> ", text_in(recipient, "address"));
+  if (const auto original = text_in(recipient, "original"); !original.empty())
+    line += fmt::format("(for <{}>) ", original);
+  line += state_words(recipient);
+  if (recipient.at("rerouted").as_bool())
+    line += fmt::format(", sent to {} by an operator", text_in(recipient, "destination"));
   line += '\n';
-  if (const auto reply = text_of(recipient, "reply"); !reply.empty()) {
-    const auto remote = text_of(recipient, "remote");
-    const bool said = !remote.empty() && is_digit(reply.front());
-    line += said ? fmt::format("    {} said: {}\n", remote, reply) : fmt::format("    {}\n", reply);
-  }
-  return line;
+  const auto reply = text_in(recipient, "reply");
+  return reply.empty() ? line : line + said_line(text_in(recipient, "remote"), reply);
 }
 
-json::object parse(std::string_view text) { return json::parse(text).as_object(); }
-
-}  // namespace
-
-std::string list_entry(std::string_view text) {
-  const json::object message = parse(text);
+std::string entry(const json::object& message) {
   std::string out =
-      fmt::format("{}  {} old, {}, from <{}>\n", text_of(message, "id"),
-                  age(message.at("age_seconds").to_number<std::int64_t>()),
-                  octets(message.at("size").to_number<std::int64_t>()), text_of(message, "sender"));
+      fmt::format("{}  {} old, {}, from <{}>\n", text_in(message, "id"),
+                  manage::duration_words(
+                      std::chrono::seconds(message.at("age_seconds").to_number<std::int64_t>())),
+                  manage::size_words(number_in(message, "size")), text_in(message, "sender"));
   for (const json::value& recipient : message.at("recipients").as_array())
     out += recipient_line(recipient.as_object());
   return out;
 }
 
-std::string show_entry(std::string_view text) {
-  const json::object message = parse(text);
-  std::string out = list_entry(text);
+}  // namespace
+
+json::object parse_line(std::string_view line) { return json::parse(line).as_object(); }
+
+std::string_view text_in(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  const bool is_text = value != nullptr && value->is_string();
+  return is_text ? std::string_view(value->get_string()) : std::string_view();
+}
+
+std::uint64_t number_in(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value == nullptr ? 0 : value->to_number<std::uint64_t>();
+}
+
+std::string list_entry(std::string_view line) { return entry(parse_line(line)); }
+
+std::string show_entry(std::string_view line) {
+  const json::object message = parse_line(line);
+  std::string out = entry(message);
   struct Row {
     std::string_view label;
     std::string_view member;
   };
-  constexpr std::array rows{Row{"received", "received"}, Row{"from client", "client"},
+  constexpr std::array rows{Row{"received", "received"},       Row{"from client", "client"},
                             Row{"that called itself", "helo"}, Row{"by protocol", "protocol"},
-                            Row{"Message-ID", "message_id"}};
+                            Row{"as account", "account"},      Row{"Message-ID", "message_id"}};
   for (const Row& row : rows)
-    if (const auto value = text_of(message, row.member); !value.empty())
+    if (const auto value = text_in(message, row.member); !value.empty())
       out += fmt::format("  {:<19} {}\n", row.label, value);
-  return out;
+  return out + "  what happened (UTC):\n" + timeline(message.at("events").as_array());
+}
+
+std::string group_entry(const json::object& group) {
+  std::string out = fmt::format(
+      "{:<36} {:>9} {:>11} {:>10}  {:>8}\n", text_in(group, "group"), number_in(group, "messages"),
+      number_in(group, "recipients"), manage::size_words(number_in(group, "octets")),
+      manage::duration_words(
+          std::chrono::seconds(group.at("oldest_age_seconds").to_number<std::int64_t>())));
+  const auto error = text_in(group, "last_error");
+  return error.empty() ? out : out + said_line(text_in(group, "last_error_remote"), error);
+}
+
+std::string destination_entry(std::string_view line) {
+  const json::object view = parse_line(line);
+  std::string out = fmt::format("{:<36} {:>9} {:>8} {:>9} {:>4} of {:<4}",
+                                text_in(view, "destination"), number_in(view, "messages"),
+                                number_in(view, "waiting"), number_in(view, "deferred"),
+                                number_in(view, "workers"), number_in(view, "workers_max"));
+  if (view.at("paused").as_bool()) out += " paused by an operator";
+  if (const auto until = text_in(view, "left_alone_until"); !until.empty())
+    out += fmt::format(" failing, left alone until {}", until);
+  if (const auto until = text_in(view, "rate_limited_until"); !until.empty())
+    out += fmt::format(" at its messages a minute until {}", until);
+  if (const auto limit = text_in(view, "limit"); !limit.empty())
+    out += fmt::format(" limit {}", limit);
+  out += '\n';
+  const auto error = text_in(view, "last_error");
+  return error.empty() ? out : out + said_line(text_in(view, "last_error_remote"), error);
 }
 
 }  // namespace veredus::commands

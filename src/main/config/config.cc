@@ -1,5 +1,7 @@
 #include "main/config/config.h"
 
+#include <algorithm>
+
 namespace veredus::config {
 
 Config::Config() : listen{{io::Endpoint(IpAddress(), 25)}}, storage{.path = "/var/lib/veredus"} {
@@ -20,6 +22,12 @@ AssemblyConfig Config::assembly() const {
   parts.route.expansions_max = aliases.expansions_max;
   parts.route.alias_depth_max = aliases.depth_max;
   parts.queue = queue;
+  parts.queue.limits = limits;
+  parts.queue.sources = deliver.source_count();
+  parts.queue.trace = trace.keep > std::chrono::seconds(0);
+  parts.notice = notice;
+  parts.notice.hostname = hostname;
+  parts.notice.reasons = reasons;
   parts.deliver = deliver;
   parts.deliver.hostname = hostname;
   parts.deliver.mail_folder = storage.path + "/mail";
@@ -32,6 +40,8 @@ storage::RocksdbOptions Config::storage_options() const {
   options.sync = storage.sync;
   options.free_bytes_min = storage.free_bytes_min;
   options.memory_bytes = storage.memory_bytes;
+  options.trace_keep = std::max<std::chrono::seconds>(trace.keep, std::chrono::minutes(1));
+  options.trace_bytes_max = std::max<std::uint64_t>(trace.bytes_max, 1024 * 1024);
   return options;
 }
 

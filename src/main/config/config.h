@@ -53,6 +53,14 @@ struct Aliases {
   std::size_t depth_max = route::RouteConfig{}.alias_depth_max;
 };
 
+/// What [trace] says: see storage::RocksdbOptions.
+struct Trace {
+  std::chrono::seconds keep = storage::RocksdbOptions{}.trace_keep;  ///< 0: nothing is kept.
+  std::uint64_t bytes_max = storage::RocksdbOptions{}.trace_bytes_max;
+
+  friend bool operator==(const Trace&, const Trace&) = default;
+};
+
 struct Config {
   Config();
 
@@ -65,8 +73,12 @@ struct Config {
   Relay relay;
   Aliases aliases;
   accept::AcceptConfig accept;
-  queue::QueueConfig queue;
+  queue::QueueConfig queue;  ///< But for its limits, its sources and `trace`.
+  std::vector<queue::Limit> limits;
   deliver::DeliverConfig deliver;
+  notice::NoticeConfig notice;  ///< But for its hostname and reasons.
+  std::vector<notice::ReasonRule> reasons;
+  Trace trace;
   Dns dns;
   log::LogConfig log;
 

@@ -51,6 +51,11 @@ reverse_lookup = false
 error_delay = "1500ms"
 [relay]
 networks = ["192.0.2.0/24"]
+[[limit]]
+name = "hoster"
+domains = ["example.org"]
+mx = ["*.hoster.example"]
+messages_per_minute = 60
 [queue]
 retry_min = "5m"
 retry_factor = 3
@@ -69,6 +74,10 @@ level = "debug"
   EXPECT_EQ(config.accept.error_delay, std::chrono::milliseconds(1500));
   EXPECT_EQ(config.queue.retry_min, minutes(5));
   EXPECT_EQ(config.queue.retry_factor, 3.0);
+  const queue::Limit limit = config.assembly().queue.limits.at(0);
+  EXPECT_EQ(limit.mx, std::vector<std::string>{"*.hoster.example"});
+  EXPECT_EQ(limit.messages_per_minute, 60U);
+  EXPECT_EQ(limit.workers_max, std::nullopt);
   EXPECT_EQ(config.deliver.source->text(), "192.0.2.7");
   EXPECT_EQ(config.log.level, log::Level::debug);
   EXPECT_EQ(config.domains.at(0).aliases.at("info"), std::vector<std::string>{"ann"});
@@ -136,6 +145,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "hostname = \"a.example\"\n[[domain]]\nname = \"a.example\"\n"
                   "mailboxes = [\"x\"]\ncatch_all = \"nobody\"\n",
                   "veredus.toml:5: domain a.example: catch_all: No such mailbox here"},
+        ErrorCase{"LimitPattern",
+                  "hostname = \"a.example\"\n[[limit]]\nname = \"x\"\nmx = [\"a*\"]\n"
+                  "workers_max = 1\n",
+                  "veredus.toml:4: limit x: mx: expected a domain, *.domain or *, not a*"},
+        ErrorCase{"LimitOfNothing",
+                  "hostname = \"a.example\"\n[[limit]]\nname = \"x\"\nworkers_max = 0\n"
+                  "domains = [\"*\"]\n",
+                  "veredus.toml:2: limit x: needs workers_max or messages_per_minute"},
         ErrorCase{"SmartHost", "hostname = \"a.example\"\n[relay]\nsmart_host = \"a b\"\n",
                   "veredus.toml:3: relay.smart_host: "}),
     [](const auto& param) { return param.param.name; });
@@ -192,6 +209,20 @@ TEST(Reference, HasEveryDefaultAsItIs) {
   }
   text.replace(text.find("mailboxes = []"), 14, "mailboxes = [\"ann\"]");
   text.replace(text.find("to = \"\""), 7, "to = \"mx\"");
+  const auto limit = text.find("[[limit]]");
+  ASSERT_NE(limit, std::string::npos);
+  const auto example = [&text, limit](std::string_view key, std::string_view value) {
+    const auto at = text.find(key, limit);
+    ASSERT_NE(at, std::string::npos) << key;
+    text.replace(at, key.size(), value);
+  };
+  example("name = \"\"", "name = \"x\"");
+  example("domains = []", "domains = [\"*\"]");
+  example("workers_max = 0", "workers_max = 1");
+  const auto reason = text.find("[[reason]]");
+  ASSERT_NE(reason, std::string::npos);
+  text.replace(text.find("class = \"\"", reason), 10, "class = \"mailbox_full\"");
+  text.replace(text.find("pattern = \"\"", reason), 12, "pattern = \"x\"");
   const auto loaded = parse(text, "reference");
   ASSERT_TRUE(loaded) << loaded.error().text();
   EXPECT_EQ(loaded->config.queue, queue::QueueConfig());

@@ -69,13 +69,18 @@ std::uint32_t line_of(std::string_view complaint, const Reader& reader) {
   return line;
 }
 
+/// Stands for a hostname that was complained of already.
+constexpr const char* kUnnamed = "unnamed.invalid";
+
 /// What the stages have against the values.
 void check_values(const Config& config, Reader& reader) {
   if (config.hostname.empty() && reader.line_of("hostname") == 0)
     reader.complain(0, "hostname: is required");
   if (config.listen.empty()) reader.complain(0, "listen: at least one address is required");
   AssemblyConfig parts = config.assembly();
-  if (parts.route.hostname.empty()) parts.route.hostname = "unnamed.invalid";
+  if (parts.route.hostname.empty()) parts.route.hostname = kUnnamed;
+  // One complaint about a hostname is enough.
+  if (!smtp::Domain::parse(parts.notice.hostname)) parts.notice.hostname = kUnnamed;
   const Result<> checked = Assembly::check(parts);
   if (checked) return;
   std::vector<std::uint32_t> unread;

@@ -79,6 +79,29 @@ Section routes() {
       });
 }
 
+Section limits() {
+  using queue::Limit;
+  return tables<Limit>(
+      "limit",
+      "What some destinations may get; the first that matches applies. Without per_destination all "
+      "that match share it, such as all domains that one provider hosts.",
+      &Config::limits,
+      {
+          key("name", &Limit::name, "For views of the queue. Required."),
+          key("domains", &Limit::domains,
+              "Domains, or names of smart hosts and the like: example.org, *.example.org for the "
+              "names below it, * for all."),
+          key("mx", &Limit::mx,
+              "The same of the MX hosts of a domain, any of which may match: "
+              "*.mail.protection.outlook.com"),
+          key("workers_max", &Limit::workers_max, "Connections at the same time."),
+          key("messages_per_minute", &Limit::messages_per_minute,
+              "Attempts a minute; a second's worth may go at once."),
+          key("per_destination", &Limit::per_destination,
+              "Each destination that matches has all of it, instead of a share."),
+      });
+}
+
 Section relay() {
   return table<Relay>(
       "relay", "Who may send where, and the way out.", &Config::relay,
@@ -106,10 +129,22 @@ Section aliases() {
 }  // namespace
 
 const std::vector<Section>& schema() {
-  static const std::vector<Section> sections{
-      root(),          listen(),          storage(),     domains(),
-      routes(),        relay(),           aliases(),     accept_section(),
-      queue_section(), deliver_section(), dns_section(), log_section()};
+  static const std::vector<Section> sections{root(),
+                                             listen(),
+                                             storage(),
+                                             domains(),
+                                             routes(),
+                                             relay(),
+                                             aliases(),
+                                             accept_section(),
+                                             queue_section(),
+                                             limits(),
+                                             deliver_section(),
+                                             notice_section(),
+                                             reason_sections(),
+                                             trace_section(),
+                                             dns_section(),
+                                             log_section()};
   return sections;
 }
 

@@ -68,6 +68,13 @@ Section queue_section() {
               "Share of a pause that chance adds or takes."),
           key("expire", &QueueConfig::expire,
               "Mail this old has had its last attempt (RFC 5321 §4.5.4.1: 4 to 5 days)."),
+          key("delay_warning", &QueueConfig::delay_warning,
+              "Senders are told of mail that still waits after this. 0: never."),
+          key("bounce_retry_max", &QueueConfig::bounce_retry_max,
+              "retry_max for bounces: mail from the null sender."),
+          key("bounce_expire", &QueueConfig::bounce_expire, "expire for bounces."),
+          key("notices_per_minute", &QueueConfig::notices_per_minute,
+              "Bounces to one address that go at once; further ones wait their turn at this rate."),
           key("destination_pause", &QueueConfig::destination_pause,
               "How long a destination that could not be reached is left alone; grows with each "
               "further failure."),
@@ -75,9 +82,14 @@ Section queue_section() {
                  "Of message bodies kept in memory for their first attempt."),
           key("messages_max", &QueueConfig::messages_max,
               "Messages in the queue; with more, new mail is refused for the time being (452)."),
+          key("workers_start", &QueueConfig::workers_start,
+              "Connections to a destination at first; one more with each success, half with each "
+              "failure."),
           key("workers_per_destination_max", &QueueConfig::workers_per_destination_max,
               "Connections to one destination."),
           key("workers_max", &QueueConfig::workers_max, "Outgoing connections in all."),
+          key("workers_per_source_max", &QueueConfig::workers_per_source_max,
+              "The same from each of our addresses (deliver.sources); 0: no bound."),
           key("recipients_per_job_max", &QueueConfig::recipients_per_job_max,
               "Recipients in one transaction."),
       });
@@ -92,6 +104,8 @@ Section deliver_section() {
           key("ipv6", &DeliverConfig::ipv6, "Use IPv6 addresses of next hops."),
           key("source", &DeliverConfig::source,
               "Connect from this address. Empty: the system chooses."),
+          key("sources", &DeliverConfig::sources,
+              "Connect from the least used of these addresses. Instead of source."),
           key("connect_deadline", &DeliverConfig::connect_deadline, "For one address."),
           key("greeting_deadline", &DeliverConfig::greeting_deadline, "For the greeting."),
           key("command_deadline", &DeliverConfig::command_deadline, "For the reply to a command."),
@@ -104,6 +118,46 @@ Section deliver_section() {
           key("messages_per_connection_max", &DeliverConfig::messages_per_connection_max,
               "Then a new connection is made."),
           key("hosts_max", &DeliverConfig::hosts_max, "Addresses tried in one attempt."),
+          key("host_pause", &DeliverConfig::host_pause,
+              "How long a host that could not be reached is not asked again; doubles with each "
+              "further failure, up to 15 minutes."),
+      });
+}
+
+Section notice_section() {
+  using notice::NoticeConfig;
+  return table<NoticeConfig>(
+      "notice", "Bounces and warnings to senders.", &Config::notice,
+      {
+          key("from", &NoticeConfig::from, "Their From. Empty: MAILER-DAEMON@<hostname>."),
+          key("double_bounce_to", &NoticeConfig::double_bounce_to,
+              "Who hears of bounces that cannot be delivered. Empty: nobody."),
+          octets("message_bytes_max", &NoticeConfig::message_bytes_max,
+                 "A message up to this size comes back whole; of a larger one only the header."),
+      });
+}
+
+Section reason_sections() {
+  using notice::ReasonRule;
+  return tables<ReasonRule>(
+      "reason", "What a server's reply means, before what we know ourselves.", &Config::reasons,
+      {
+          key("pattern", &ReasonRule::pattern,
+              "A regular expression (RE2), found anywhere in the reply. Required."),
+          key("class", &ReasonRule::reason,
+              "Such as mailbox_unknown, mailbox_full, refused_by_policy, rate_limited. Required."),
+          key("cause", &ReasonRule::cause,
+              "What senders are told has happened. Empty: what the class says."),
+          key("remedy", &ReasonRule::remedy, "And what they can do. Empty: what the class says."),
+      });
+}
+
+Section trace_section() {
+  return table<Trace>(
+      "trace", "Every message's story, for `veredus trace`.", &Config::trace,
+      {
+          key("keep", &Trace::keep, "How long at most; 0: nothing is kept."),
+          octets("bytes_max", &Trace::bytes_max, "How much at most; the oldest goes first."),
       });
 }
 

@@ -9,6 +9,9 @@ namespace veredus::config {
 Section accept_section();
 Section queue_section();
 Section deliver_section();
+Section notice_section();
+Section reason_sections();
+Section trace_section();
 Section dns_section();
 Section log_section();
 

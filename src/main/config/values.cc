@@ -166,6 +166,14 @@ Result<IpNetwork> Value<IpNetwork>::read(const toml::node& node) {
   return std::move(*network);
 }
 
+Result<IpAddress> Value<IpAddress>::read(const toml::node& node) {
+  const auto text = as_string(node);
+  if (!text) return wrong(expected(), node);
+  auto address = IpAddress::parse(*text);
+  if (!address) return wrong(expected(), node);
+  return address;
+}
+
 Result<std::optional<IpAddress>> Value<std::optional<IpAddress>>::read(const toml::node& node) {
   const auto text = as_string(node);
   if (!text) return wrong(expected(), node);

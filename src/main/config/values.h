@@ -103,6 +103,13 @@ struct Value<IpNetwork> {
   static std::string write(const IpNetwork& value) { return quoted(value.text()); }
 };
 
+template <>
+struct Value<IpAddress> {
+  static std::string expected() { return "an IP address"; }
+  static Result<IpAddress> read(const toml::node& node);
+  static std::string write(const IpAddress& value) { return quoted(value.text()); }
+};
+
 /// Empty means none.
 template <>
 struct Value<std::optional<IpAddress>> {
@@ -132,6 +139,21 @@ struct Value<log::Format> {
   static std::string expected() { return R"("logfmt" or "json")"; }
   static Result<log::Format> read(const toml::node& node);
   static std::string write(log::Format value);
+};
+
+/// 0 means none.
+template <class T>
+  requires std::integral<T>
+struct Value<std::optional<T>> {
+  static std::string expected() { return "a number, or 0 for none"; }
+  static Result<std::optional<T>> read(const toml::node& node) {
+    const auto number = Value<T>::read(node);
+    if (!number) return fail(number.error());
+    return *number == 0 ? std::nullopt : std::optional<T>(*number);
+  }
+  static std::string write(const std::optional<T>& value) {
+    return Value<T>::write(value.value_or(0));
+  }
 };
 
 template <class T>

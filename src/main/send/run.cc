@@ -57,7 +57,8 @@ io::Task<Result<>> Run::work_on_one_connection() {
 }
 
 void Run::count(const Result<std::string>& outcome, const Sender& sender) {
-  for (const std::string& refusal : sender.refusals()) note_refusal(refusal);
+  for (const Refusal& refusal : sender.refusals())
+    note_refusal('<' + refusal.recipient + ">: " + refusal.reply);
   if (outcome) {
     ++tally_.accepted;
     tally_.last_reply = *outcome;

@@ -103,7 +103,7 @@ io::Task<Result<smtp::PeerReply>> Sender::offer(const Envelope& envelope, std::s
     auto reply = co_await read_reply();
     if (!reply) co_return reply;
     if (reply->is_positive()) continue;
-    refusals_.push_back('<' + recipient + ">: " + reply->verbatim());
+    refusals_.push_back({recipient, reply->verbatim()});
     if (open) decided = std::move(reply);
   }
   const bool any = open && refusals_.size() < envelope.recipients.size();
@@ -128,6 +128,7 @@ io::Task<Result<std::string>> Sender::send_text(const std::string& message) {
     options_.show(true, "(the message, " + std::to_string(message.size()) + " octets)");
   const Result<> sent = co_await connection_.write(std::move(pieces), options_.deadline);
   if (!sent) co_return fail(sent.error());
+  if (options_.message_sent) options_.message_sent();
   const auto reply = co_await read_reply();
   if (!reply) co_return fail(reply.error());
   if (!reply->is_positive()) co_return refused(*reply);

@@ -24,6 +24,12 @@ struct Envelope {
   std::vector<std::string> recipients;  ///< At least one.
 };
 
+/// A recipient that the server turned down.
+struct Refusal {
+  std::string recipient;
+  std::string reply;
+};
+
 /// Shows a line of the dialogue: `from_us` or from the server, without its CRLF.
 using ShowLine = std::function<void(bool from_us, std::string_view line)>;
 
@@ -34,6 +40,8 @@ class Sender {
     std::string helo;                    ///< Our name in EHLO.
     std::chrono::seconds deadline{300};  ///< For each reply.
     ShowLine show;                       ///< May be empty.
+    /// A message was sent, to its final dot; what comes next is the reply. May be empty.
+    std::function<void()> message_sent;
   };
 
   Sender(std::unique_ptr<io::Stream> stream, Options options);
@@ -48,8 +56,8 @@ class Sender {
   /// refusals().
   io::Task<Result<std::string>> send(const Envelope& envelope, const std::string& message);
 
-  /// `<address>: reply`, of the last send().
-  const std::vector<std::string>& refusals() const noexcept { return refusals_; }
+  /// Of the last send().
+  const std::vector<Refusal>& refusals() const noexcept { return refusals_; }
   /// After a refusal: another message may be sent.
   bool is_usable() const noexcept { return usable_; }
 
@@ -66,7 +74,7 @@ class Sender {
   io::Connection connection_;
   Options options_;
   smtp::Capabilities peer_;
-  std::vector<std::string> refusals_;
+  std::vector<Refusal> refusals_;
   bool usable_ = true;
 };
 

@@ -56,8 +56,31 @@ Result<> Service::open() {
   auto assembly = Assembly::make(assembly_config(config), production_->system(), *storage_);
   if (!assembly) return fail(assembly.error());
   assembly_ = std::move(*assembly);
-  control_ = std::make_unique<manage::ControlServer>(production_->system(), assembly_->queue());
+  control_ = std::make_unique<manage::ControlServer>(production_->system(), surroundings());
   return {};
+}
+
+manage::Surroundings Service::surroundings() {
+  queue::Queue& queue = assembly_->queue();
+  return {.clock = production_->system().clock,
+          .storage = *storage_,
+          .queue = &queue,
+          .destination_of =
+              [&queue](const queue::Recipient& recipient) {
+                return queue.destination_of(recipient, queue::Standing());
+              },
+          .expire = loaded_.config.queue.expire,
+          .bounce_expire = loaded_.config.queue.bounce_expire,
+          .status = [this] { return status(); }};
+}
+
+manage::Status Service::status() const {
+  const storage::RocksdbStorage::Counters counters = storage_->counters();
+  return {.messages = assembly_->queue().messages(),
+          .sessions = assembly_->server().session_count(),
+          .commits = counters.commits,
+          .writes = counters.writes,
+          .flushes = counters.flushes};
 }
 
 Result<> Service::listen() {
@@ -118,14 +141,15 @@ void Service::apply(Result<config::Loaded> loaded) {
     log::error("reload_failed", {{"reason", replaced.error().text()}});
     return;
   }
-  const bool needs_restart = *replaced || loaded->config.storage != loaded_.config.storage ||
-                             loaded->config.dns != loaded_.config.dns ||
-                             loaded->config.threads != loaded_.config.threads ||
-                             loaded->config.log != loaded_.config.log;
+  const bool needs_restart =
+      *replaced || loaded->config.storage != loaded_.config.storage ||
+      loaded->config.trace != loaded_.config.trace || loaded->config.dns != loaded_.config.dns ||
+      loaded->config.threads != loaded_.config.threads || loaded->config.log != loaded_.config.log;
   log::info("reloaded", {{"configuration", loaded->source}});
   if (needs_restart)
-    log::warning("reload_needs_restart",
-                 {{"reason", "listen, queue, storage, dns, log or threads changed"}});
+    log::warning(
+        "reload_needs_restart",
+        {{"reason", "listen, queue, limits, storage, trace, dns, log or threads changed"}});
 }
 
 }  // namespace veredus

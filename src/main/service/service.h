@@ -32,6 +32,8 @@ class Service {
   explicit Service(config::Loaded loaded) : loaded_(std::move(loaded)) {}
 
   Result<> open();
+  manage::Surroundings surroundings();
+  manage::Status status() const;
   Result<> listen();
   void on_signal(int number);
   static io::Task<Result<>> begin(Service& service);

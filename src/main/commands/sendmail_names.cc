@@ -1,0 +1,115 @@
+#include "main/commands/sendmail_names.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <iostream>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/chrono.h>
+
+#include "base/ids.h"
+#include "mail/manage/words.h"
+#include "main/commands/command.h"
+#include "main/commands/queue_options.h"
+#include "main/commands/queue_text.h"
+
+namespace veredus::commands {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kReasonWidth = 76;
+
+/// When an id was given out: its upper bits are milliseconds since 1970 (base/ids.h).
+std::string arrival_time(std::string_view id) {
+  const auto parsed = parse_queue_id(id);
+  const std::uint64_t milliseconds = parsed ? static_cast<std::uint64_t>(*parsed) >> 22 : 0;
+  return fmt::format("{:%a %b %e %H:%M:%S}",
+                     fmt::localtime(static_cast<std::time_t>(milliseconds / 1000)));
+}
+
+bool is_waiting(const json::object& recipient) {
+  const auto state = text_in(recipient, "state");
+  return state == "pending" || state == "deferred" || state == "failed";
+}
+
+std::string recipient_lines(const json::object& recipient) {
+  std::string out;
+  if (const auto reply = text_in(recipient, "reply"); !reply.empty()) {
+    const std::string reason = manage::verdict_words(text_in(recipient, "remote"), reply);
+    out += fmt::format("{:>{}}\n", '(' + reason + ')', kReasonWidth + 2);
+  }
+  return out + fmt::format("{:41}{}\n", "", text_in(recipient, "address"));
+}
+
+/// As `postqueue -p` prints a message: columns of 10 + 1, 8 and 21, and `!` behind the id of one
+/// that is held.
+std::string mailq_entry(const json::object& message) {
+  const json::array& recipients = message.at("recipients").as_array();
+  const bool is_held = std::ranges::any_of(recipients, [](const json::value& recipient) {
+    return is_waiting(recipient.as_object()) && recipient.as_object().at("held").as_bool();
+  });
+  const auto sender = text_in(message, "sender");
+  std::string out =
+      fmt::format("{:<10}{} {:>7} {:>19}  {}\n", text_in(message, "id"), is_held ? '!' : ' ',
+                  number_in(message, "size"), arrival_time(text_in(message, "id")),
+                  sender.empty() ? "MAILER-DAEMON" : sender);
+  for (const json::value& recipient : recipients)
+    if (is_waiting(recipient.as_object())) out += recipient_lines(recipient.as_object());
+  return out + '\n';
+}
+
+int print_queue() {
+  std::uint64_t messages = 0;
+  std::uint64_t octets = 0;
+  const auto print = [&](const std::string& line) {
+    const json::object message = parse_line(line);
+    if (messages++ == 0)
+      std::cout << "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n";
+    octets += number_in(message, "size");
+    std::cout << mailq_entry(message);
+  };
+  const int status = QueueOptions().ask({.request = R"({"request":"queue_list"})", .line = print});
+  if (status != kDone) return status;
+  if (messages == 0)
+    std::cout << "Mail queue is empty\n";
+  else
+    std::cout << fmt::format("-- {} Kbytes in {} Request{}.\n", octets / 1024, messages,
+                             messages == 1 ? "" : "s");
+  return kDone;
+}
+
+int retry_all() {
+  return QueueOptions().ask({.request = R"({"request":"queue_order","what":"retry","all":true})",
+                             .line = [](const std::string&) {}});
+}
+
+int complain_of(std::string_view name, std::string_view option) {
+  std::cerr << fmt::format(
+      "{0}: {1} is not supported yet. As sendmail there are -bp (the queue, as mailq) and -q (try "
+      "everything now); mail is handed in by SMTP, or with `veredus send`.\n",
+      name, option.empty() ? "reading a message" : option);
+  return kWrongUse;
+}
+
+}  // namespace
+
+std::optional<int> run_as_named(int argc, const char* const* argv) {
+  if (argc < 1) return std::nullopt;
+  const std::span arguments(argv, static_cast<std::size_t>(argc));
+  std::string_view name = arguments.front();
+  name = name.substr(name.rfind('/') + 1);
+  if (name == "mailq") return argc == 1 ? print_queue() : complain_of(name, arguments[1]);
+  if (name != "sendmail") return std::nullopt;
+  if (argc == 2 && std::string_view(arguments[1]) == "-bp") return print_queue();
+  if (argc == 2 && std::string_view(arguments[1]) == "-q") return retry_all();
+  return complain_of(name, argc == 1 ? "" : arguments[argc > 2 ? 2 : 1]);
+}
+
+}  // namespace veredus::commands

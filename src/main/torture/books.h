@@ -1,0 +1,41 @@
+// Everything a torture run notes: the ledger, the times, and mails that arrived damaged.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "main/torture/latency.h"
+#include "main/torture/ledger.h"
+#include "main/torture/mail.h"
+
+namespace veredus::torture {
+
+/// Belongs to one reactor.
+class Books {
+ public:
+  /// `evidence` is a folder, made when it is needed: damaged mails are kept there.
+  Books(MailMaker mails, std::string evidence) : maker(mails), evidence_(std::move(evidence)) {}
+
+  const MailMaker maker;
+  Ledger ledger;
+  Latency latency;             ///< From the final dot to 250.
+  std::uint64_t refused = 0;   ///< Mails that the server turned down (452, say).
+  std::uint64_t cut = 0;       ///< Mails whose connection ended before the reply.
+  std::uint32_t kills = 0;     ///< Of the server, so far.
+  std::uint64_t arrivals = 0;  ///< Of any kind; shows that there is progress.
+
+  /// Notes what arrived; `stored` is kept as evidence when it is damaged.
+  void book(const Finding& finding, std::string_view stored);
+  /// What was wrong with the first few that were damaged.
+  const std::vector<std::string>& problems() const noexcept { return problems_; }
+
+ private:
+  void keep(std::string_view stored, const std::string& problem);
+
+  std::string evidence_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace veredus::torture
