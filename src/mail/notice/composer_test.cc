@@ -476,10 +476,9 @@ TEST(NoticeConfig, NamesEveryBadKey) {
                             .message_bytes_max = 1'000'000,
                             .reasons = {{.pattern = "(", .reason = "y"}}});
   ASSERT_FALSE(bad);
-  EXPECT_THAT(
-      bad.error().text(),
-      AllOf(HasSubstr("notice.from: "), HasSubstr("notice.double_bounce_to: "),
-            HasSubstr("notice.message_bytes_max: "), HasSubstr("reason (: pattern: ")));
+  EXPECT_THAT(bad.error().text(),
+              AllOf(HasSubstr("notice.from: "), HasSubstr("notice.double_bounce_to: "),
+                    HasSubstr("notice.message_bytes_max: "), HasSubstr("reason (: pattern: ")));
   EXPECT_THAT(checked({}).error().text(), StartsWith("notice.hostname: "));
 }
 

@@ -1,7 +1,6 @@
 #include "mail/notice/text_part.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "base/ids.h"
@@ -23,12 +22,14 @@ constexpr std::string_view kIndent = "    ";
 /// Characters beyond ASCII that are no text: C1 controls, line separators, and the marks that
 /// turn a line around, with which a reply could show other words than it has.
 bool is_deceptive(std::string_view sequence) {
-  constexpr std::array<std::string_view, 13> kMarks{
-      "\u2028", "\u2029", "\u202A", "\u202B", "\u202C", "\u202D", "\u202E",
-      "\u2066", "\u2067", "\u2068", "\u2069", "\u200E", "\u200F"};
-  const bool is_c1 = sequence.size() == 2 && sequence[0] == '\xC2' &&
-                     static_cast<unsigned char>(sequence[1]) < 0xA0;
-  return is_c1 || std::ranges::find(kMarks, sequence) != kMarks.end();
+  const auto bits = [sequence](std::size_t at, unsigned mask) {
+    return static_cast<unsigned>(static_cast<unsigned char>(sequence[at])) & mask;
+  };
+  if (sequence.size() == 2) return sequence[0] == '\xC2' && bits(1, 0xFF) < 0xA0;
+  if (sequence.size() != 3) return false;
+  const unsigned code = (bits(0, 0x0F) << 12U) | (bits(1, 0x3F) << 6U) | bits(2, 0x3F);
+  return (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
+         code == 0x200E || code == 0x200F;
 }
 
 std::size_t sequence_octets(char lead) noexcept {

@@ -175,7 +175,7 @@ void Owner::perform(const Action& action) {
     case Action::Kind::hand: {
       const Working* work = find(action.entry.id);
       if (work != nullptr && work->envelope) {
-        give(action);
+        if (!give(action)) ask_again(action);
       } else {
         take_in_hand(action.entry.id);
         reactor().spawn("queue_load", give_later(action));

@@ -93,7 +93,8 @@ io::Task<> Owner::carry_out(std::vector<Target> targets, Order order, io::Answer
 /// What entries the message got since they were taken out go too: plan() comes next.
 void Owner::forget_entries(QueueId id) {
   const auto ordered = ordering_.extract(id);
-  if (!ordered.empty() && ordered.mapped()) schedule_.forget({id});
+  const bool is_twice = ordered.empty();  // An earlier target of this order was the same message.
+  if (is_twice || ordered.mapped()) schedule_.forget({id});
   if (const auto held = in_hand_.extract(id); !held.empty()) void_[id] += held.mapped();
 }
 
@@ -106,7 +107,6 @@ io::Task<> Owner::plan_again(QueueId id) {
   }
   if (loaded != Loaded::ready) co_return;
   forget_entries(id);
-  schedule_.forget({id});
   plan_anew(*working_.at(id));
   settle(id);
   pump();

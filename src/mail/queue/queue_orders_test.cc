@@ -142,6 +142,17 @@ TEST_F(QueueOrders, OnlyTheRecipientsThatAreMeant) {
   EXPECT_TRUE(list().empty());
 }
 
+TEST_F(QueueOrders, AMessageThatIsNamedTwiceIsTriedOnce) {
+  judge_ = defer_all;
+  const QueueId id = submit(message({"a@x.example", "b@x.example"}));
+  world_.run_for(seconds(1));
+  EXPECT_EQ(order({{id, {0}}, {id, {1}}}, {.kind = OrderKind::retry}), 2U);
+  world_.run_for(seconds(30));
+  EXPECT_LE(tried(), 3U);
+  world_.run_for(minutes(1));
+  EXPECT_LE(tried(), 4U) << "and not again before it is due";
+}
+
 TEST_F(QueueOrders, AMessageThatIsGoneIsNoError) {
   EXPECT_EQ(order({{QueueId{77}}}, {.kind = OrderKind::retry}), 0U);
 }

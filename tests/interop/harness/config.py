@@ -44,12 +44,13 @@ class Settings:
     message_bytes_max: int | None = None
     recipients_max: int | None = None
     bare_newline: str | None = None
+    more: dict = field(default_factory=dict)  # Keys of sections, and whole lists of tables, that tests seldom need.
 
 
 def render(settings: Settings, folder: Path, port: int) -> str:
     """The whole of veredus.toml."""
     s = settings
-    return to_toml({
+    tables = {
         "hostname": s.hostname,
         "storage": {"path": str(folder / "storage")},
         "listen": [{"address": f"127.0.0.1:{port}"}],
@@ -63,7 +64,10 @@ def render(settings: Settings, folder: Path, port: int) -> str:
         "queue": {name: getattr(s, name) for name in ("retry_min", "retry_max", "destination_pause", "expire")},
         "domain": [_domain(domain) for domain in s.domains],
         "route": [{"domain": domain, "to": to} for domain, to in s.routes.items()],
-    })
+    }
+    for name, value in s.more.items():
+        tables[name] = tables.get(name, {}) | value if isinstance(value, dict) else value
+    return to_toml(tables)
 
 
 def mailbox_folder(folder: Path, address: str) -> Path:

@@ -211,4 +211,4 @@ class _Session:
         return line
 
     def _say(self, reply: str) -> None:
-        self.connection.sendall(reply.encode() + b"\r\n")
+        self.connection.sendall(reply.encode(errors="surrogateescape") + b"\r\n")

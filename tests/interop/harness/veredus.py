@@ -27,6 +27,7 @@ class Veredus:
         self.config = folder / "veredus.toml"
         self.log = folder / "veredus.log"
         self.errors_expected = False
+        self.environment: dict[str, str] = {}  # Besides our own, at the next start.
         self.was_ended_by_test = False  # By kill(), stop() or wait_for_end().
         self._process: subprocess.Popen | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,8 @@ class Veredus:
     def start(self) -> "Veredus":
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen([self.program, "serve", "--config", self.config], cwd=self.folder,
-                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                             env={**os.environ, **self.environment})
         wait_until(lambda: self._ended() or self._listens(), START_SECONDS_MAX, "veredus listens", self.log_tail)
         self.was_ended_by_test = False
         assert not self._ended(), f"veredus serve ended with {self._process.returncode}\n{self.log_tail()}"
@@ -151,6 +153,14 @@ class Veredus:
     def queue_shows(self, *texts: str) -> bool:
         """Whether one queued message's description contains all the texts."""
         return any(all(text in json.dumps(entry) for text in texts) for entry in self.queue())
+
+    def wait_for_bounce(self, recipient: str, sender: str = "you@example.test", seconds: float = 20) -> str:
+        """The notice in the sender's mailbox here that says that `recipient` did not get a mail."""
+        wanted = f"Final-Recipient: rfc822; {recipient}".encode()
+        def found() -> list[bytes]:
+            return [mail for mail in self.mails(sender) if wanted in mail]
+        wait_until(lambda: bool(found()), seconds, f"{sender} is told that {recipient} failed", self.log_tail)
+        return found()[0].decode(errors="replace")
 
     def wait_for_empty_queue(self, seconds: float = 30) -> None:
         wait_until(lambda: not self.queue(), seconds, "the queue is empty",
