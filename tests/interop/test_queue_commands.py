@@ -349,3 +349,16 @@ def test_help(program, words):
     done = subprocess.run([program, *words.split(), "--help"], capture_output=True, timeout=20, check=False)
     assert done.returncode == 0
     assert b"--json" in done.stdout
+
+
+def test_bounces_that_an_order_makes_are_not_meant_by_it(start_veredus):
+    """The senders are behind a next hop that is closed: their bounces wait there, and are no part of the order."""
+    server = start_veredus(smart_host=f"127.0.0.1:{free_port()}", retry_min="1h", retry_max="1h")
+    for number in range(3):
+        server.send("me@client.example", FAR, mails.mail(f"mail {number}"))
+    wait_until(lambda: [entry["recipients"][0]["state"] for entry in server.queue()] == ["deferred"] * 3, 20,
+               "all are deferred")
+    said = Operator(server).queue("bounce", "--all")
+    assert said == "3 messages (3 recipients) given up, and their senders told.\n"
+    wait_until(lambda: len(server.queue()) == 3 and not server.queue_shows(FAR), 20, "three bounces wait",
+               lambda: str(server.queue()))

@@ -7,6 +7,12 @@
 
 #include "base/log.h"
 
+// Where memory was allocated helps only whoever replays a seed: ASAN_OPTIONS says more then.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() {
+  return "malloc_context_size=0:quarantine_size_mb=8";
+}
+
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   veredus::log::LogConfig config;

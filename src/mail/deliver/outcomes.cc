@@ -14,7 +14,8 @@ constexpr std::size_t kWhyOctetsMax = 200;
 
 queue::State state_after(const smtp::PeerReply& reply, queue::State accepted, ReplyTo to) {
   if (is_done(reply)) return accepted;
-  const bool is_old_too_many = to == ReplyTo::rcpt && reply.code == 552;
+  const bool is_old_too_many = to == ReplyTo::rcpt && reply.code == 552 &&
+                               (!reply.status || *reply.status == smtp::EnhancedStatus(5, 5, 3));
   return reply.is_permanent() && !is_old_too_many ? queue::State::failed : queue::State::deferred;
 }
 

@@ -22,7 +22,7 @@ constexpr bool is_done(const smtp::PeerReply& reply) noexcept { return reply.cod
 
 /// The state a remote reply leads to: `accepted` for 2yz, deferred for 4yz (and for a 3yz, which
 /// only DATA may be answered with), failed for 5yz. 552 to RCPT is "too many recipients" by its
-/// old number and is deferred (RFC 5321 §4.5.3.1.10).
+/// old number and is deferred (RFC 5321 §4.5.3.1.10), unless its enhanced status says otherwise.
 queue::State state_after(const smtp::PeerReply& reply, queue::State accepted,
                          ReplyTo to = ReplyTo::other);
 

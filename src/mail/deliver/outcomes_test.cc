@@ -43,6 +43,17 @@ INSTANTIATE_TEST_SUITE_P(Rfc5321Section421, StateAfter,
                                            ReplyCase{554, ReplyTo::other, State::failed}),
                          &name_of);
 
+// RFC 5321 §4.5.3.1.10: 552 is an old "too many recipients"; with another status it is none.
+TEST(StateAfterReply, AFullMailboxIsNotTooManyRecipients) {
+  smtp::PeerReply reply;
+  reply.code = 552;
+  reply.lines = {"text"};
+  reply.status = smtp::EnhancedStatus(5, 5, 3);
+  EXPECT_EQ(state_after(reply, State::relayed, ReplyTo::rcpt), State::deferred);
+  reply.status = smtp::EnhancedStatus(5, 2, 2);
+  EXPECT_EQ(state_after(reply, State::relayed, ReplyTo::rcpt), State::failed);
+}
+
 TEST(StateAfterError, WhatMayHelpLaterIsDeferred) {
   EXPECT_EQ(state_after(Error(Fault::unavailable, "")), State::deferred);
   EXPECT_EQ(state_after(Error(Fault::overloaded, "")), State::deferred);

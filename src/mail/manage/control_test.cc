@@ -352,7 +352,7 @@ TEST_F(ControlTest, WithoutAServerStorageAnswersAndNothingIsChanged) {
                             .queue = nullptr,
                             .destination_of = mx_of,
                             .expire = std::chrono::hours(120),
-                           .bounce_expire = std::chrono::hours(24),
+                            .bounce_expire = std::chrono::hours(24),
                             .status = {}};
   const auto asked = [&](const std::string& request, Lines& lines) {
     std::optional<Result<>> result;

@@ -155,9 +155,12 @@ io::Task<Result<>> queue_order(const Asked& asked) {
   if (!plan) co_return fail(plan.error());
   Totals totals;
   Pages pages(asked.around, plan->filter.ids, queue::Queue::kTargetsMax);
+  // What comes after the order is not meant by it, least of all the bounces that it causes.
+  const QueueId end = (*queue)->new_id();
   for (;;) {
-    const auto page = co_await pages.next();
+    auto page = co_await pages.next();
     if (!page) co_return fail(page.error());
+    std::erase_if(*page, [end](const auto& listed) { return listed.envelope.id > end; });
     if (page->empty()) break;
     const std::vector<Meant> meant = meant_of(*plan, *page, asked.vantage());
     totals.messages += meant.size();

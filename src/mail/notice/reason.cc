@@ -87,6 +87,32 @@ RE2::Options options(RE2::Options::Encoding encoding) {
   return options;
 }
 
+struct BuiltIn {
+  std::unique_ptr<RE2> pattern;
+  ReasonClass reason;
+};
+
+/// Compiled once, at the first call.
+const std::vector<BuiltIn>& built_in() {
+  static const std::vector<BuiltIn> rules = [] {
+    std::vector<BuiltIn> compiled;
+    for (const WordRule& rule : kWordRules) {
+      const re2::StringPiece pattern(rule.pattern.data(), rule.pattern.size());
+      compiled.emplace_back(std::make_unique<RE2>(pattern, options(RE2::Options::EncodingLatin1)),
+                            rule.reason);
+    }
+    return compiled;
+  }();
+  return rules;
+}
+
+std::optional<ReasonClass> by_words(std::string_view text) {
+  const auto found = std::ranges::find_if(built_in(), [text](const BuiltIn& rule) {
+    return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *rule.pattern);
+  });
+  return found == built_in().end() ? std::nullopt : std::optional(found->reason);
+}
+
 }  // namespace
 
 struct Reasons::Compiled {
@@ -94,19 +120,7 @@ struct Reasons::Compiled {
     std::unique_ptr<RE2> pattern;
     Reason reason;
   };
-  struct BuiltIn {
-    std::unique_ptr<RE2> pattern;
-    ReasonClass reason;
-  };
   std::vector<OwnRule> own;
-  std::vector<BuiltIn> built_in;
-
-  std::optional<ReasonClass> by_words(std::string_view text) const {
-    const auto found = std::ranges::find_if(built_in, [text](const BuiltIn& rule) {
-      return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *rule.pattern);
-    });
-    return found == built_in.end() ? std::nullopt : std::optional(found->reason);
-  }
 };
 
 std::string_view name(ReasonClass reason) noexcept { return text_of(reason).name; }
@@ -151,11 +165,6 @@ Result<Reasons> Reasons::make(const std::vector<ReasonRule>& rules, std::string_
     compiled->own.emplace_back(std::move(pattern), std::move(own));
   }
   if (!complaints.empty()) return fail(complaints.error());
-  for (const WordRule& rule : kWordRules) {
-    const re2::StringPiece pattern(rule.pattern.data(), rule.pattern.size());
-    compiled->built_in.emplace_back(
-        std::make_unique<RE2>(pattern, options(RE2::Options::EncodingLatin1)), rule.reason);
-  }
   return Reasons(std::move(compiled));
 }
 
@@ -166,8 +175,7 @@ Reason Reasons::classify(std::string_view reply) const {
     if (RE2::PartialMatch(said, *rule.pattern)) return rule.reason;
 
   if (const auto reason = by_status(parts, Trust::sure)) return explained(*reason);
-  if (const auto reason = compiled_->by_words(without_addresses(parts.text)))
-    return explained(*reason);
+  if (const auto reason = by_words(without_addresses(parts.text))) return explained(*reason);
   if (const auto reason = by_status(parts, Trust::weak)) return explained(*reason);
   if (const auto reason = by_code(parts)) return explained(*reason);
   return explained(parts.expiry.empty() ? ReasonClass::unknown : ReasonClass::expired);

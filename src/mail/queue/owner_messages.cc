@@ -40,8 +40,10 @@ io::Task<Owner::Loaded> Owner::obtain(QueueId id) {
   } else if (!*stored) {
     result = Loaded::missing;
   } else {
-    adopt(std::make_shared<const Envelope>(std::move((*stored)->envelope)),
-          std::move((*stored)->standings));
+    const Shared work = adopt(std::make_shared<const Envelope>(std::move((*stored)->envelope)),
+                              std::move((*stored)->standings));
+    // A pending recipient too may have a standing on disk, since an order.
+    for (Working::Part& part : work->parts) part.recorded = true;
   }
   wake(*placeholder);
   co_return result;
@@ -108,10 +110,15 @@ void Owner::plan(const std::vector<Working::Part>& parts, QueueId id, SenderKey 
     if (part.is_open()) ++groups[{part.destination, part.standing.next_attempt}];
   }
   const WallTime wall = system_.clock.wall();
+  // A clock that was set must not make mail wait longer than it ever would have. What was never
+  // tried and waits nevertheless is a notice whose turn comes later.
+  const bool is_paced = std::ranges::none_of(
+      parts, [](const Working::Part& part) { return part.standing.attempts > 0; });
+  const Duration wait_max =
+      is_paced ? Duration(config_.bounce_expire) : Duration(config_.retry_max * 3 / 2);
   for (const auto& [group, count] : groups) {
     const auto& [destination, at] = group;
-    // A clock that was set must not make mail wait longer than it ever would have.
-    const Duration wait = std::min<Duration>(at - wall, config_.retry_max * 3 / 2);
+    const Duration wait = std::min<Duration>(at - wall, wait_max);
     for (std::size_t done = 0; done < count; done += config_.recipients_per_job_max)
       enter({id, destination, sender}, wait);
   }
@@ -149,7 +156,10 @@ std::vector<std::uint32_t> Owner::pick(Working& work, Entry entry) {
     // Destinations were renamed by a new configuration: entries under the new names.
     const bool renamed = std::ranges::none_of(
         work.parts, [&](const auto& part) { return part.destination == entry.destination; });
-    if (renamed) plan(work.parts, entry.id, work.sender);
+    if (renamed) {
+      forget_entries(entry.id);  // The other old ones: each would do the same.
+      plan(work.parts, entry.id, work.sender);
+    }
     return {};
   }
   const WallTime first = std::ranges::min(here | std::views::transform(time_of));

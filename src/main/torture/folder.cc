@@ -33,7 +33,7 @@ Result<std::string> find_foreign(const std::string& path) {
   bool marked = false;
   for (fs::directory_iterator at(path, error); !error && at != fs::directory_iterator();
        at.increment(error)) {
-    const std::string name = at->path().filename().string();
+    std::string name = at->path().filename().string();
     if (std::ranges::find(kOurs, name) == kOurs.end()) return name;
     marked = marked || name == kMarker;
     some = name;

@@ -1,4 +1,4 @@
-#include "sim/ledger.h"
+#include "sim/server/ledger.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +11,10 @@ namespace veredus::simulation {
 namespace {
 
 constexpr std::string_view kFirstField = "X-Letter: ";
+/// A mailbox of ours, people elsewhere, nobody, and where no notice can go.
+constexpr std::array<std::string_view, 6> kSenders{"you@example.test",  "al@client.example",
+                                                   "bo@client.example", "cy@client.example",
+                                                   "gone@null.example", ""};
 
 /// A line of the kind that mail servers get wrong.
 std::string odd_line(sim::SeededRandom& random, bool eight_bit) {
@@ -95,10 +99,12 @@ Letter& Ledger::write(sim::SeededRandom& random) {
   Letter& letter = letters_[number];
   letter.number = number;
   letter.text = write_text(number, random);
+  letter.sender = kSenders.at(random.below(kSenders.size()));
   return letter;
 }
 
 void Ledger::named(Letter& letter, const std::string& recipient) {
+  letter.named.insert(recipient);  // Notices name what the sender wrote.
   letter.named.merge(expand(recipient));
 }
 
@@ -107,6 +113,10 @@ void Ledger::accepted(Letter& letter, const std::string& recipient) {
 }
 
 std::optional<std::uint64_t> Ledger::received(std::string_view text, const std::string& recipient) {
+  if (is_notice(text)) {
+    told(text, recipient);
+    return std::nullopt;
+  }
   const auto number = letter_number(text);
   const auto letter = number ? letters_.find(*number) : letters_.end();
   if (letter == letters_.end()) {
@@ -128,6 +138,54 @@ std::optional<std::uint64_t> Ledger::received(std::string_view text, const std::
     return std::nullopt;
   }
   return number;
+}
+
+bool Ledger::was_told(dsn::Action what, std::uint64_t letter, const std::string& recipient) const {
+  const auto knows = [&](const char* name) { return notices_.contains({what, letter, name}); };
+  return knows(recipient.c_str()) ||
+         (recipient == "boss@remote.example" && knows("sales@example.test"));
+}
+
+bool Ledger::is_notice(std::string_view text) {
+  const std::string header = with_lf(std::string(text.substr(0, 4096)));
+  return header.substr(0, header.find("\n\n")).contains("report-type=delivery-status");
+}
+
+void Ledger::told(std::string_view notice, const std::string& sender) {
+  const dsn::Bounce bounce = dsn::read_bounce(notice);
+  const std::string& id = bounce.original_message_id;
+  const auto number = to_number(std::string_view(id).substr(0, id.find('@')));
+  const auto letter = number ? letters_.find(*number) : letters_.end();
+  if (letter == letters_.end() || bounce.recipients.empty())
+    return problem("a notice about nothing: " + printable(notice.substr(0, 300)));
+  if (letter->second.sender != sender)
+    problem("<" + sender + "> is told about the letter of <" + letter->second.sender + ">");
+  constexpr std::string_view kField = "Message-ID: ";
+  Cursor own(notice.substr(notice.find(kField) + kField.size()));
+  const std::string own_id(own.take_while([](char c) { return c != '\r' && c != '\n'; }));
+  for (const dsn::BouncedRecipient& recipient : bounce.recipients)
+    told_of(*number, recipient, own_id);
+}
+
+void Ledger::told_of(std::uint64_t letter, const dsn::BouncedRecipient& recipient,
+                     const std::string& message_id) {
+  const std::string name = "letter " + std::to_string(letter) + " to <" + recipient.address + ">";
+  if (!letters_.at(letter).named.contains(recipient.address))
+    return problem("a notice about " + name + ", which was never addressed so");
+  if (!recipient.action) return problem("a notice about " + name + " that says nothing");
+  const auto [first, is_new] =
+      notices_.emplace(Told(*recipient.action, letter, recipient.address), message_id);
+  if (first->second != message_id) problem("told twice of " + name + ": " + message_id);
+  if (!is_new || *recipient.action != dsn::Action::failed) return;
+  const std::string status = recipient.status ? recipient.status->text() + " " : "";
+  if (!is_good_reason(recipient.diagnostic) && !is_good_reason(status))
+    problem(name + " is said to have failed for no good reason: " + status + recipient.diagnostic);
+}
+
+bool Ledger::is_good_reason(std::string_view reply) const {
+  if (reply.starts_with("5.1.2 ") || reply.starts_with("5.4.4 ")) return domains_may_vanish_;
+  if (reply.starts_with("expired ") || reply.starts_with("4.")) return mail_may_expire_;
+  return reply.starts_with("5.1.10 ") || was_refused(reply);
 }
 
 bool Ledger::was_refused(std::string_view reply) const {

@@ -1,4 +1,4 @@
-#include "sim/next_hop.h"
+#include "sim/server/next_hop.h"
 
 #include <utility>
 

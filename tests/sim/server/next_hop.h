@@ -12,7 +12,7 @@
 #include "io/connection.h"
 #include "io/sim/world.h"
 #include "io/task.h"
-#include "sim/ledger.h"
+#include "sim/server/ledger.h"
 
 namespace veredus::simulation {
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "io/sim/world.h"
-#include "sim/ledger.h"
-#include "sim/next_hop.h"
-#include "sim/sender.h"
+#include "sim/server/ledger.h"
+#include "sim/server/next_hop.h"
+#include "sim/server/sender.h"
 #include "storage/memory/memory_storage.h"
 #include "support/site.h"
 
@@ -31,6 +31,8 @@ struct Plan {
   std::size_t letters = 3;       ///< From each sender.
   Duration pause_max{0};         ///< Between the letters of one sender.
   Duration trouble{0};           ///< How long it lasts.
+  double clock_jump = 0;         ///< About every five minutes.
+  Duration disk_full{0};         ///< Commits fail so long, from the first third of trouble on.
   bool odd_settings = false;     ///< Limits and next hops drawn by lot.
   bool has_dead_domain = false;  ///< One domain's host comes up only in the end.
 };
@@ -80,10 +82,13 @@ class Story {
   void check(bool is_end);
   void read_mailboxes();
   void read_queue(bool is_end);
+  void read_notice(const queue::Envelope& envelope);
+  io::Task<> read_body(const queue::Envelope& envelope, std::string& body, bool& done);
   void note_standing(std::uint64_t letter, const std::string& recipient,
                      const queue::Standing& standing, bool is_end);
-  bool is_good_reason(const queue::Standing& standing) const;
-  bool is_accounted_for(std::uint64_t letter, const std::string& recipient) const;
+  bool is_accounted_for(const Letter& letter, const std::string& recipient) const;
+  void set_clock();
+  bool is_disk_full();
 
   using Copy = std::pair<std::uint64_t, std::string>;  // letter, recipient
 
@@ -96,6 +101,7 @@ class Story {
   std::vector<Sender*> senders_;
   std::optional<CrashPoint> crash_point_;
   bool in_trouble_ = true;
+  SteadyTime began_;
   std::multiset<Copy> in_mailboxes_;
   std::set<Copy> in_queue_;  // held ones included
 };

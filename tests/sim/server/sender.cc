@@ -1,6 +1,7 @@
-#include "sim/sender.h"
+#include "sim/server/sender.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "wire/smtp/data_encoder.h"
@@ -52,7 +53,7 @@ io::Task<> Sender::send(io::Endpoint server, Letter& letter) {
 io::Task<bool> Sender::offer(io::Connection& connection, Letter& letter,
                              const std::vector<std::string>& recipients) {
   const bool pipelined = random_.chance(0.5);
-  std::vector<std::string> commands{"MAIL FROM:<al@client.example>" +
+  std::vector<std::string> commands{"MAIL FROM:<" + letter.sender + ">" +
                                     std::string(is_eight_bit(letter.text) ? " BODY=8BITMIME" : "")};
   for (const std::string& recipient : recipients) {
     ledger_.named(letter, recipient);
@@ -97,8 +98,16 @@ io::Task<Result<int>> Sender::read_code(io::Connection& connection) {
 std::vector<std::string> Sender::choose_recipients() {
   std::vector<std::string> chosen;
   const std::uint64_t count = random_.between(1, addressees_.per_letter_max);
-  for (std::uint64_t i = 0; i < count; ++i)
-    chosen.push_back(addressees_.all[random_.below(addressees_.all.size())]);
+  std::set<std::string> reached;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string& one = addressees_.all[random_.below(addressees_.all.size())];
+    // Nobody twice, also not by an alias: then what is told of whom would not be clear.
+    const std::set<std::string> more = expand(one);
+    if (std::ranges::any_of(more, [&](const auto& each) { return reached.contains(each); }))
+      continue;
+    reached.insert(more.begin(), more.end());
+    chosen.push_back(one);
+  }
   return chosen;
 }
 

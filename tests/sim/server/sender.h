@@ -10,7 +10,7 @@
 #include "io/connection.h"
 #include "io/sim/world.h"
 #include "io/task.h"
-#include "sim/ledger.h"
+#include "sim/server/ledger.h"
 #include "wire/smtp/reply.h"
 
 namespace veredus::simulation {

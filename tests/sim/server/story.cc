@@ -1,4 +1,4 @@
-#include "sim/story.h"
+#include "sim/server/story.h"
 
 #include <algorithm>
 #include <array>
@@ -29,12 +29,19 @@ AssemblyConfig settings(sim::SeededRandom random, bool odd) {
   lmtp.name = "lmtp.test";
   lmtp.deliver = "lmtp:///run/lmtp.sock";
   config.route.domains.push_back(lmtp);
+  // Where notices for people elsewhere go, without any DNS that may lie.
+  route::DomainConfig clients;
+  clients.name = "client.example";
+  clients.deliver = "lmtp:///run/clients.sock";
+  config.route.domains.push_back(clients);
   config.queue.retry_min = seconds(60);
   config.queue.retry_max = minutes(30);
   if (!odd) return config;
   constexpr std::array<std::uint64_t, 3> kMemory{0, 20'000, 64'000'000};
   constexpr std::array<std::uint32_t, 3> kRecipients{1, 2, 100};
   constexpr std::array<std::uint32_t, 3> kMessages{1, 3, 1000};
+  config.queue.delay_warning = random.chance(0.5) ? minutes(10) : hours(4);
+  config.queue.notices_per_minute = random.chance(0.5) ? 1 : 60;
   config.queue.memory_bytes_max = kMemory.at(random.below(3));
   config.queue.recipients_per_job_max = kRecipients.at(random.below(3));
   config.queue.workers_per_destination_max = static_cast<std::uint32_t>(random.between(1, 8));
@@ -80,6 +87,7 @@ Plan wild_plan() {
   plan.letters = 6;
   plan.pause_max = minutes(10);
   plan.trouble = hours(1);
+  plan.clock_jump = 0.02;
   plan.odd_settings = true;
   plan.has_dead_domain = true;
   return plan;
@@ -97,6 +105,8 @@ Story::Story(std::uint64_t seed, const Plan& plan)
   if (plan.has_dead_domain) addressees_.all.emplace_back("i@dead.example");
   fill_dns();
   open_next_hops();
+  began_ = world_.time().now();
+  ledger_.set_believable(plan_.faults.dns.nxdomain > 0, /*expired=*/false);
 }
 
 void Story::crash_at(CommitPoint point, std::uint64_t commit, sim::Crash how) {
@@ -132,6 +142,9 @@ void Story::fill_dns() {
 void Story::open_next_hops() {
   for (const char* text : {"203.0.113.1:25", "203.0.113.2:25", "203.0.113.3:25", "203.0.113.4:25"})
     open_next_hop(endpoint(text));
+  open_next_hop(io::Endpoint::unix_socket("/run/clients.sock"), /*lmtp=*/true);
+  tempers_.back().permanent = 0;  // So that every notice that can arrive does.
+  tempers_.back().eight_bit = true;
   open_next_hop(io::Endpoint::unix_socket("/run/lmtp.sock"), /*lmtp=*/true);
 }
 
@@ -174,6 +187,8 @@ io::Task<Result<>> Story::on_commit(CommitPoint point, std::uint64_t commit) {
   const bool fails = world_.choices().chance(in_trouble_ ? plan_.commit_failure : 0);
   if (planned) co_await world_.server().die(crash_point_->how);
   if (dies) co_await world_.server().die(kill ? sim::Crash::kill : sim::Crash::power);
+  if (point == CommitPoint::before_apply && is_disk_full())
+    co_return fail(Fault::overloaded, "storage: less free space than required");
   if (fails && point == CommitPoint::before_apply)
     co_return fail(kill ? Fault::overloaded : Fault::unavailable, "storage: input/output error");
   co_return Result<>();
@@ -186,6 +201,7 @@ void Story::suffer() {
   while (world_.time().now() < end || !all_sent()) {
     const bool died = world_.run_until([this] { return !site_.is_running(); },
                                        choices.between(Duration::zero(), Duration(minutes(10))));
+    if (choices.chance(plan_.clock_jump)) set_clock();
     const bool end_it = choices.chance(plan_.crash) && world_.time().now() < end;
     if (!died && !end_it) continue;
     if (!died) end_process();
@@ -193,6 +209,19 @@ void Story::suffer() {
     check(/*is_end=*/false);
     boot();
   }
+}
+
+void Story::set_clock() {
+  constexpr std::array<Duration, 3> kJumps{minutes(20), hours(30), hours(24 * 300)};
+  const Duration jump = kJumps.at(world_.choices().below(kJumps.size()));
+  world_.time().jump_wall(world_.choices().chance(0.5) ? jump : -jump);
+  ledger_.set_believable(plan_.faults.dns.nxdomain > 0, /*expired=*/true);
+}
+
+bool Story::is_disk_full() {
+  const SteadyTime from = began_ + plan_.trouble / 3;
+  const SteadyTime now = world_.time().now();
+  return in_trouble_ && now >= from && now < from + plan_.disk_full;
 }
 
 void Story::end_process() {
@@ -231,7 +260,7 @@ void Story::rest() {
   }
 }
 
-/// Every recipient of every acknowledged letter has it, or is in the queue.
+/// Every recipient of every acknowledged letter has it, or is in the queue, or its sender was told.
 void Story::check(bool is_end) {
   world_.server().files().set_faults({});
   in_mailboxes_.clear();
@@ -241,15 +270,21 @@ void Story::check(bool is_end) {
   for (const auto& [number, letter] : ledger_.letters()) {
     if (!letter.acknowledged) continue;
     for (const std::string& recipient : letter.promised)
-      if (!is_accounted_for(number, recipient))
+      if (!is_accounted_for(letter, recipient))
         ledger_.problem("LOST: letter " + std::to_string(number) + " to <" + recipient + ">");
   }
   if (in_trouble_) world_.server().files().set_faults(plan_.faults.files);
 }
 
-bool Story::is_accounted_for(std::uint64_t letter, const std::string& recipient) const {
-  return in_mailboxes_.contains({letter, recipient}) || in_queue_.contains({letter, recipient}) ||
-         ledger_.was_relayed(letter, recipient);
+bool Story::is_accounted_for(const Letter& letter, const std::string& recipient) const {
+  const bool has_it = in_mailboxes_.contains({letter.number, recipient});
+  const bool is_told = ledger_.was_told(dsn::Action::failed, letter.number, recipient);
+  if (has_it && is_told) return false;
+  if (has_it || is_told || in_queue_.contains({letter.number, recipient})) return true;
+  if (ledger_.was_relayed(letter.number, recipient)) return true;
+  // Nobody can be told; and no mailbox of ours ever refuses.
+  const bool is_ours = recipient.ends_with("@example.test");
+  return (letter.sender.empty() || letter.sender == "gone@null.example") && !is_ours;
 }
 
 void Story::read_mailboxes() {
@@ -266,6 +301,11 @@ void Story::read_mailboxes() {
 
 void Story::read_queue(bool is_end) {
   for (const queue::Listed& listed : site_.queued()) {
+    if (listed.envelope.origin.protocol == "notice") {
+      read_notice(listed.envelope);
+      if (is_end) ledger_.problem("a notice still waits in the end: " + text(listed.envelope.id));
+      continue;
+    }
     std::string_view id = listed.envelope.message_id;
     if (id.starts_with('<')) id.remove_prefix(1);
     const auto letter = to_number(id.substr(0, id.find('@')));
@@ -279,6 +319,24 @@ void Story::read_queue(bool is_end) {
   }
 }
 
+void Story::read_notice(const queue::Envelope& envelope) {
+  std::string body;
+  bool done = false;
+  world_.outside().spawn("read", read_body(envelope, body, done));
+  world_.run_until([&done] { return done; });
+  const queue::Recipient& to = envelope.recipients.front();
+  ledger_.told(body, to.original.empty() ? to.address.text() : to.original);
+}
+
+io::Task<> Story::read_body(const queue::Envelope& envelope, std::string& body, bool& done) {
+  for (std::uint32_t i = 0; i < envelope.chunk_count; ++i) {
+    const storage::BlobId id{static_cast<std::uint64_t>(envelope.id)};
+    const Result<Bytes> chunk = co_await site_.disk().read(id, i);
+    if (chunk) body += chunk->view();
+  }
+  done = true;
+}
+
 void Story::note_standing(std::uint64_t letter, const std::string& recipient,
                           const queue::Standing& standing, bool is_end) {
   const std::string name = "letter " + std::to_string(letter) + " to <" + recipient + "> ";
@@ -290,20 +348,16 @@ void Story::note_standing(std::uint64_t letter, const std::string& recipient,
       return;
     case queue::State::failed:
       in_queue_.emplace(letter, recipient);
-      if (!is_good_reason(standing))
+      if (is_end) ledger_.problem(name + "failed, and nobody was told: " + standing.reply);
+      if (!ledger_.is_good_reason(standing.reply))
         ledger_.problem(name + "was given up for no good reason: " + standing.reply);
       return;
     case queue::State::delivered:
     case queue::State::relayed:
-      return;  // So the copy must be where it is said to be.
+    case queue::State::bounced:
+    case queue::State::removed:
+      return;  // So the copy, or the notice, must be where it is said to be.
   }
-}
-
-bool Story::is_good_reason(const queue::Standing& standing) const {
-  const std::string_view reply = standing.reply;
-  const bool lied =
-      plan_.faults.dns.nxdomain > 0 && (reply.starts_with("5.1.2 ") || reply.starts_with("5.4.4 "));
-  return lied || reply.starts_with("5.1.10 ") || ledger_.was_refused(reply);
 }
 
 }  // namespace veredus::simulation

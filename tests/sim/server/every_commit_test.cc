@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/story.h"
+#include "sim/server/story.h"
 
 namespace veredus::simulation {
 namespace {
@@ -20,7 +20,7 @@ Plan small_plan() {
   Plan plan;
   plan.hostility = 0.2;
   plan.senders = 2;
-  plan.letters = 3;
+  plan.letters = 2;
   plan.pause_max = std::chrono::minutes(2);
   plan.trouble = std::chrono::minutes(15);
   return plan;
