@@ -62,7 +62,7 @@ struct Surroundings {
   queue::Queue::DestinationOf destination_of;
   std::chrono::seconds expire{};         ///< QueueConfig::expire.
   std::chrono::seconds bounce_expire{};  ///< QueueConfig::bounce_expire.
-  std::function<Status()> status;  ///< Empty while no server runs.
+  std::function<Status()> status;        ///< Empty while no server runs.
 };
 
 /// Takes an answer's objects, one a line.

@@ -39,7 +39,7 @@ struct Circumstances {
   bool server_runs = true;
   std::chrono::seconds expire{};  ///< A failed attempt this long after acceptance is the last.
   std::chrono::seconds bounce_expire{};  ///< The same of mail from the null sender, if less.
-  std::string destination;        ///< Its name.
+  std::string destination;               ///< Its name.
   /// Nothing: it has neither mail that could go now nor workers.
   std::optional<queue::DestinationView> view;
 };

@@ -81,12 +81,11 @@ class Server {
   Server(const QueueConfig& config, sim::Host& host, storage::MemoryStorage& storage,
          Attempts& attempts, Judge& judge)
       : host_(host), attempts_(attempts), judge_(judge), queue(config, host.system(), storage) {
-    queue.connect({.destination_of = &domain_of,
-                   .start_worker =
-                       [this](const std::string& destination) {
-                         host_.spawn("worker", work(destination));
-                       },
-                   .compose_notice = &compose_notice});
+    queue.connect(
+        {.destination_of = &domain_of,
+         .start_worker =
+             [this](const std::string& destination) { host_.spawn("worker", work(destination)); },
+         .compose_notice = &compose_notice});
   }
 
   io::Task<> start() {
