@@ -20,7 +20,9 @@ option(VEREDUS_LTO "Optimise across files (ThinLTO, linked with lld 19)" OFF)
 
 find_program(VEREDUS_CCACHE ccache)
 if(VEREDUS_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${VEREDUS_CCACHE})
+  # What ccache has to overlook where headers are precompiled (Precompiled.cmake).
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${VEREDUS_CCACHE})
 endif()
 find_program(VEREDUS_MOLD mold)
 if(VEREDUS_LTO)

@@ -18,6 +18,8 @@ endif()
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+# Its -pthread would part the files that use it from the headers precompiled for all.
+set_target_properties(PkgConfig::RE2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 
 # By name: libunbound.pc asks for libevent's headers, which we have no use for.
 find_library(UNBOUND_LIBRARY unbound REQUIRED)

@@ -13,6 +13,7 @@ from harness.reports import file_tail, show_on_failure
 from harness.waiting import wait_until
 
 PORT = 2525
+pytestmark = pytest.mark.xdist_group("port 2525")  # One after the other.
 
 
 @pytest.fixture
