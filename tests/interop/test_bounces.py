@@ -215,7 +215,7 @@ def test_original_with_utf8_and_without_headers(refusing):
     for original in originals:
         send(server, [FAR], original)
     wait_until(lambda: len(server.mails()) == len(originals), 20, "a notice of each")
-    faulty = (b"never closed", b"\xfc", b"no header at all")  # What comes back has defects that are not ours.
+    faulty = (b"never closed", b"no header at all")  # What comes back has defects that are not ours.
     kept = [dsn.parse(data) for data in server.mails() if not any(text in data for text in faulty)]
     assert len(kept) == len(originals) - len(faulty)
     assert "Grüße an alle" in " ".join(notice.words() for notice in kept)

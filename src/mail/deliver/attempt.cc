@@ -8,7 +8,8 @@ void Attempt::failed(std::string remote, std::string reason, Reached reached) {
   move_on();
   last_ = Failure{std::move(remote), std::move(reason)};
   any_in_transaction_ = any_in_transaction_ || reached == Reached::transaction;
-  all_refuse_ = all_refuse_ && reached == Reached::refusal;
+  any_before_ = any_before_ || reached == Reached::refusal_before;
+  all_refuse_ = all_refuse_ && (reached == Reached::refusal || reached == Reached::refusal_before);
 }
 
 void Attempt::move_on() {
@@ -20,6 +21,7 @@ void Attempt::forget() noexcept {
   last_.reset();
   any_in_transaction_ = false;
   all_refuse_ = true;
+  any_before_ = false;
 }
 
 void Attempt::miss(const std::string& host, const std::string& why) {
@@ -30,7 +32,7 @@ void Attempt::miss(const std::string& host, const std::string& why) {
 void Attempt::settle(HostsFrom from) {
   if (!last_) return;
   const auto& [remote, reason] = *last_;
-  if (all_refuse_ && from == HostsFrom::domain)
+  if (all_refuse_ && !any_before_ && from == HostsFrom::domain)
     outcomes_.set_rest(queue::State::failed, reason, remote);
   else if (any_in_transaction_)
     outcomes_.set_rest(queue::State::deferred, reason, remote);

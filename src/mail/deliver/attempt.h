@@ -15,9 +15,10 @@ namespace veredus::deliver {
 
 /// How far we got with a host that did not decide on the message.
 enum class Reached : std::uint8_t {
-  nothing,      ///< No connection, or none that came to a transaction.
-  refusal,      ///< It greeted us with 5yz: it takes no mail (RFC 5321 §3.1, RFC 7504 §3).
-  transaction,  ///< It broke off, or said 421, before it had the message.
+  nothing,         ///< No connection, or none that came to a transaction.
+  refusal,         ///< It greeted us with 5yz: it takes no mail (RFC 5321 §3.1, RFC 7504 §3).
+  refusal_before,  ///< As refusal, but a moment ago: this time it was not asked.
+  transaction,     ///< It broke off, or said 421, before it had the message.
 };
 
 /// What the hosts of a destination have in common.
@@ -44,8 +45,12 @@ class Attempt {
   void forget() noexcept;
   /// A host that might serve another time cannot be asked now.
   void miss(const std::string& host, const std::string& why);
+  /// Each host refuses all mail, but at least one of them said so before and was not asked now.
+  bool refused_by_memory() const noexcept { return all_refuse_ && any_before_; }
+  /// Those that were not asked are asked now.
+  void ask_again() noexcept { any_before_ = false; }
   /// No host is left: the last failure is the outcome of those that are open. They fail only when
-  /// each host of a domain refuses all mail, else they are deferred.
+  /// each host of a domain was asked and refuses all mail, else they are deferred.
   void settle(HostsFrom from);
 
  private:
@@ -58,6 +63,7 @@ class Attempt {
   std::optional<Failure> last_;
   bool any_in_transaction_ = false;
   bool all_refuse_ = true;
+  bool any_before_ = false;
 };
 
 }  // namespace veredus::deliver

@@ -194,7 +194,7 @@ TEST_F(ClientFaults, RepliesOctetByOctetAreReplies) {
        "C: RCPT *\ndrip 250 ok\nC: DATA\ndrip 354 go\nC: x\nC: .\ndrip 250-2.0.0 well\n"
        "drip 250 2.0.0 taken\nC: QUIT\nS: 221 bye"});
   const auto outcomes = outcomes_of(kSmtp, job({"a@x.example"}, "x\r\n"));
-  EXPECT_EQ(text_of(outcomes), "0 relayed 250 2.0.0 well 2.0.0 taken");
+  EXPECT_EQ(text_of(outcomes), "0 relayed 250 2.0.0 well taken");
   EXPECT_GT(outcomes.front().duration, seconds(60));
 }
 

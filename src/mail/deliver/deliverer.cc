@@ -1,5 +1,6 @@
 #include "mail/deliver/deliverer.h"
 
+#include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -12,6 +13,12 @@
 
 namespace veredus::deliver {
 namespace {
+
+constexpr std::chrono::seconds kPauseAfterFault{1};
+
+void log_broken(const std::string& destination, const std::exception& bug) {
+  log::error("worker_broken", {{"destination", destination}, {"reason", bug.what()}});
+}
 
 /// For a local recipient whose mailbox is gone: the courier for mailboxes says so.
 const std::string& local_destination() {
@@ -50,58 +57,96 @@ std::string Deliverer::destination_of(const queue::Recipient& recipient) const {
 
 void Deliverer::start_worker(const std::string& destination) {
   const std::size_t reactor = next_reactor_++ % system_.reactors.size();
-  system_.reactors[reactor]->spawn("deliver", work(*this, destination, reactor));
+  system_.reactors[reactor]->spawn("deliver",
+                                   work(Worker{destination, reactor, settings_.load(), nullptr}));
 }
 
-std::unique_ptr<Courier> Deliverer::courier_for(const std::string& destination,
-                                                SharedSettings settings, std::size_t reactor) {
-  if (destination == local_destination())
-    return std::make_unique<MailboxCourier>(std::move(settings), system_, queue_);
-  auto next_hop = route::parse_destination(destination);
+std::unique_ptr<Courier> Deliverer::courier_for(const Worker& worker) {
+  if (worker.destination == local_destination())
+    return std::make_unique<MailboxCourier>(worker.settings, system_, queue_);
+  auto next_hop = route::parse_destination(worker.destination);
   // The queue only knows names that destination_of() gave it.
-  if (!next_hop) throw std::logic_error("no such destination: " + destination);
-  HostCourier::Surroundings surroundings{system_, queue_, memories_[reactor], sources_.load()};
-  return std::make_unique<HostCourier>(std::move(*next_hop), std::move(settings),
+  if (!next_hop) throw std::logic_error("no such destination");
+  HostCourier::Surroundings surroundings{system_, queue_, memories_[worker.reactor],
+                                         sources_.load()};
+  return std::make_unique<HostCourier>(std::move(*next_hop), worker.settings,
                                        std::move(surroundings));
+}
+
+/// What was accepted by new settings must be delivered by them.
+io::Task<> Deliverer::use_latest_settings(Worker& worker) {
+  SharedSettings latest = settings_.load();
+  if (worker.courier && worker.settings == latest) co_return;
+  if (const auto before = std::move(worker.courier)) co_await before->finish();
+  worker.settings = std::move(latest);
+  worker.courier = courier_for(worker);
+}
+
+/// None after a bug of ours: limits by host then cannot apply, and the attempt tells of it.
+io::Task<std::vector<std::string>> Deliverer::hosts(Worker& worker) {
+  try {
+    co_await use_latest_settings(worker);
+    auto names = co_await worker.courier->hosts();
+    co_return names;
+  } catch (const std::exception& bug) {
+    log_broken(worker.destination, bug);
+  }
+  co_return std::vector<std::string>();
 }
 
 /// A bug of ours in one attempt must not keep the job from its report: it is deferred, and the
 /// worker goes on.
-io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Courier& courier, const queue::Job& job,
-                                                         const io::Clock& clock) {
-  Outcomes broken(job, clock);
+io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Worker& worker, const queue::Job& job) {
+  Outcomes broken(job, system_.clock);
   try {
-    auto outcomes = co_await courier.deliver(job);
+    co_await use_latest_settings(worker);
+    auto outcomes = co_await worker.courier->deliver(job);
     co_return outcomes;
   } catch (const std::exception& bug) {
-    log::error("attempt_broken", {{"queue_id", text(job.envelope->id)}, {"reason", bug.what()}});
+    log::error("attempt_broken", {{"queue_id", text(job.envelope->id)},
+                                  {"destination", worker.destination},
+                                  {"reason", bug.what()}});
   }
   broken.set_rest(queue::State::deferred,
                   reason(Cause::our_fault, "a fault of this server broke off the attempt"), "");
   co_return broken.take();
 }
 
-io::Task<> Deliverer::work(Deliverer& deliverer, std::string destination, std::size_t reactor) {
-  ++deliverer.workers_;
-  SharedSettings settings = deliverer.settings_.load();
-  std::unique_ptr<Courier> courier = deliverer.courier_for(destination, settings, reactor);
+/// Takes jobs until the queue has none for this worker, which is then not counted any more.
+io::Task<> Deliverer::serve(Worker& worker) {
   for (;;) {
-    std::vector<std::string> hosts = co_await courier->hosts();
+    std::vector<std::string> names = co_await hosts(worker);
     std::optional<queue::Job> job =
-        co_await deliverer.queue_.next(destination, std::move(hosts), settings->deliver.idle);
-    if (!job) break;
-    if (SharedSettings latest = deliverer.settings_.load(); latest != settings) {
-      // A reload came: what was accepted by the new settings must be delivered by them.
-      co_await courier->finish();
-      settings = std::move(latest);
-      courier = deliverer.courier_for(destination, settings, reactor);
-    }
-    std::vector<queue::Outcome> outcomes =
-        co_await attempt(*courier, *job, deliverer.system_.clock);
-    co_await deliverer.queue_.report(std::move(*job), std::move(outcomes));
+        co_await queue_.next(worker.destination, std::move(names), worker.settings->deliver.idle);
+    if (!job) co_return;
+    std::vector<queue::Outcome> outcomes = co_await attempt(worker, *job);
+    co_await queue_.report(std::move(*job), std::move(outcomes));
   }
-  co_await courier->finish();
-  --deliverer.workers_;
+}
+
+io::Task<> Deliverer::finish(Worker& worker) {
+  try {
+    if (worker.courier) co_await worker.courier->finish();
+  } catch (const std::exception& bug) {
+    log_broken(worker.destination, bug);
+  }
+}
+
+/// Only the queue ends a worker. One that ended by itself would be counted for ever, and in the end
+/// its destination had none.
+io::Task<> Deliverer::work(Worker worker) {
+  ++workers_;
+  for (bool is_over = false; !is_over;) {
+    try {
+      co_await serve(worker);
+      is_over = true;
+    } catch (const std::exception& bug) {
+      log_broken(worker.destination, bug);
+    }
+    if (!is_over) co_await system_.clock.sleep_for(kPauseAfterFault);
+  }
+  co_await finish(worker);
+  --workers_;
 }
 
 }  // namespace veredus::deliver

@@ -38,11 +38,19 @@ class Deliverer {
   std::size_t worker_count() const noexcept { return workers_; }
 
  private:
-  static io::Task<> work(Deliverer& deliverer, std::string destination, std::size_t reactor);
-  static io::Task<std::vector<queue::Outcome>> attempt(Courier& courier, const queue::Job& job,
-                                                       const io::Clock& clock);
-  std::unique_ptr<Courier> courier_for(const std::string& destination, SharedSettings settings,
-                                       std::size_t reactor);
+  struct Worker {
+    std::string destination;
+    std::size_t reactor;
+    SharedSettings settings;
+    std::unique_ptr<Courier> courier;  // None while it cannot be made.
+  };
+  io::Task<> work(Worker worker);
+  io::Task<> serve(Worker& worker);
+  io::Task<> finish(Worker& worker);
+  io::Task<> use_latest_settings(Worker& worker);
+  io::Task<std::vector<std::string>> hosts(Worker& worker);
+  io::Task<std::vector<queue::Outcome>> attempt(Worker& worker, const queue::Job& job);
+  std::unique_ptr<Courier> courier_for(const Worker& worker);
 
   io::System system_;
   queue::Queue& queue_;

@@ -2,10 +2,31 @@
 
 #include "mail/deliver/deliverer.h"
 
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
 #include "mail/deliver/deliver_test_support.h"
 
 namespace veredus::deliver {
 namespace {
+
+/// A resolver with a bug, until it is mended.
+class ThrowingResolver : public io::Resolver {
+ public:
+  explicit ThrowingResolver(io::Resolver& resolver) : resolver_(resolver) {}
+
+  io::Task<Result<dns::Answer>> lookup(std::string name, dns::Type type) override {
+    if (throws) throw std::logic_error("a bug in " + name);
+    auto answer = co_await resolver_.lookup(std::move(name), type);
+    co_return answer;
+  }
+  bool throws = true;
+
+ private:
+  io::Resolver& resolver_;
+};
 
 class DelivererTest : public CourierTest {
  protected:
@@ -14,10 +35,14 @@ class DelivererTest : public CourierTest {
     world_.dns().address("a.x.example", "203.0.113.1");
   }
 
-  void start() {
-    deliverer_.emplace(system_, queue_, settings());
+  void start() { start(system_); }
+  void start(const io::System& system) {
+    deliverer_.emplace(system, queue_, settings());
     queue_.connect(
-        {.destination_of = [this](const auto& to) { return deliverer_->destination_of(to); },
+        {.destination_of =
+             [this](const auto& to) {
+               return destination_.value_or(deliverer_->destination_of(to));
+             },
          .start_worker = [this](const auto& name) { deliverer_->start_worker(name); },
          .compose_notice = [](const queue::NoticeRequest& /*request*/) -> Result<queue::Message> {
            return fail(Fault::refused, "no sender is told anything here");
@@ -38,12 +63,18 @@ class DelivererTest : public CourierTest {
     EXPECT_EQ(deliverer_->worker_count(), 0U);
   }
 
+  /// What the queue knows of the one message in it.
+  std::string reply() {
+    const auto listed = run(queue_.list(QueueId{0}, 1));
+    return listed && listed->size() == 1 ? listed->front().standings.front().reply : "";
+  }
+
   std::optional<Deliverer> deliverer_;
+  std::optional<std::string> destination_;  // Instead of the right one.
 };
 
 TEST_F(DelivererTest, BringsEachRecipientWhereItBelongs) {
-  hop("203.0.113.1:25", {"plain hello\nC: MAIL *\nS: 250 ok\nC: RCPT TO:<a@x.example>\nS: 250 ok\n"
-                         "C: DATA\nS: 354 go\nC: x\nC: .\nS: 250 taken\nC: QUIT\nS: 221 bye"});
+  hop("203.0.113.1:25", {"plain hello\n" + taken("250 taken") + std::string(kQuit)});
   start();
   submit({"a@x.example", "you@example.test"});
   world_.run_for(std::chrono::minutes(1));
@@ -97,6 +128,42 @@ TEST_F(DelivererTest, AsksFailedHostsAgainWhenNewSettingsCame) {
   world_.run_for(std::chrono::seconds(10));
   EXPECT_EQ(first.connections, 1) << "though its pause is a minute";
   world_.run_for(std::chrono::minutes(5));
+  EXPECT_EQ(storage_.keys(), 0U);
+}
+
+constexpr std::string_view kOurFault = "4.3.0 A fault of this server broke off the attempt";
+
+TEST_F(DelivererTest, ADestinationThatIsNoneKeepsNeitherItsMailNorItsWorker) {
+  destination_ = "nowhere:at all";
+  start();
+  submit({"you@example.test"});
+  world_.run_for(std::chrono::seconds(20));
+  EXPECT_EQ(reply(), kOurFault);
+  EXPECT_EQ(deliverer_->worker_count(), 0U);
+  submit({"other@example.test"});
+  world_.run_for(std::chrono::minutes(10));
+  const auto listed = run(queue_.list(QueueId{0}, 10));
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 2U);
+  for (const queue::Listed& line : *listed) {
+    EXPECT_EQ(line.standings.front().reply, kOurFault);
+    EXPECT_GE(line.standings.front().attempts, 2U) << "the destination still has a worker";
+  }
+  EXPECT_EQ(deliverer_->worker_count(), 0U);
+}
+
+TEST_F(DelivererTest, AFaultWhileHostsAreLookedUpKeepsNeitherMailNorWorker) {
+  ThrowingResolver resolver(system_.resolver);
+  const io::System system{system_.clock,   system_.random, system_.network, resolver,
+                          system_.workers, system_.files,  system_.reactors};
+  hop("203.0.113.1:25", {"plain hello\n" + taken("250 taken") + std::string(kQuit)});
+  start(system);
+  submit({"a@x.example"});
+  world_.run_for(std::chrono::seconds(20));
+  EXPECT_EQ(reply(), kOurFault);
+  EXPECT_EQ(deliverer_->worker_count(), 0U);
+  resolver.throws = false;
+  world_.run_for(std::chrono::minutes(10));
   EXPECT_EQ(storage_.keys(), 0U);
 }
 

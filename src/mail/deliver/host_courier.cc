@@ -31,8 +31,6 @@ std::string remembered_reason(const HostMemory::Failure& failure, SteadyTime now
   return failure.reason + " (tried " + std::to_string(ago) + " s ago)";
 }
 
-Reached reached_by(bool greeted_5yz) { return greeted_5yz ? Reached::refusal : Reached::nothing; }
-
 }  // namespace
 
 HostCourier::HostCourier(route::NextHop next_hop, SharedSettings settings,
@@ -84,17 +82,36 @@ io::Task<> HostCourier::try_targets(Attempt& attempt) {
   }
   if (found->unresolved) attempt.miss(found->unresolved->host, found->unresolved->why);
   const bool ask_all = found->is_one_host() && all_rest(*found);
+  std::vector<Target> refused_before;
   for (const Target& target : found->list) {
     attempt.move_on();
     const HostMemory::Failure* rests = surroundings_.memory.resting(target.endpoint, now());
     if (rests != nullptr && !ask_all) {
-      attempt.failed(target.remote, remembered_reason(*rests, now()), reached_by(rests->permanent));
+      if (rests->permanent) refused_before.push_back(target);
+      attempt.failed(target.remote, remembered_reason(*rests, now()),
+                     rests->permanent ? Reached::refusal_before : Reached::nothing);
       continue;
     }
     const bool done = co_await try_target(target, attempt);
     if (done) co_return;
   }
+  if (finder_.is_mx() && attempt.refused_by_memory()) {
+    const bool done = co_await ask_again(std::move(refused_before), attempt);
+    if (done) co_return;
+  }
   attempt.settle(finder_.is_mx() ? HostsFrom::domain : HostsFrom::configuration);
+}
+
+/// Mail never fails for what a host said to another message: before it would, the hosts that
+/// refused all mail are asked, though they rest. True when the attempt is over.
+io::Task<bool> HostCourier::ask_again(std::vector<Target> targets, Attempt& attempt) {
+  attempt.ask_again();
+  for (const Target& target : targets) {
+    attempt.move_on();
+    const bool done = co_await try_target(target, attempt);
+    if (done) co_return true;
+  }
+  co_return false;
 }
 
 bool HostCourier::all_rest(const Targets& targets) const {
@@ -119,11 +136,14 @@ void HostCourier::note(const Target& target, const Client::Unopened& failure, At
                                {"destination", attempt.job().destination},
                                {"remote", target.remote},
                                {"reason", failure.reason}});
+  // While it works for other sessions it only has enough of them.
+  const bool works = surroundings_.memory.works(target.endpoint, now());
   // An LMTP server is the only host of its destination: the queue's pause is enough.
-  if (!finder_.is_lmtp())
+  if (!finder_.is_lmtp() && !works)
     surroundings_.memory.failed(target.endpoint, {failure.reason, failure.greeted_5yz, now()},
                                 config().host_pause);
-  attempt.failed(target.remote, failure.reason, reached_by(failure.greeted_5yz));
+  attempt.failed(target.remote, failure.reason,
+                 failure.greeted_5yz && !works ? Reached::refusal : Reached::nothing);
 }
 
 /// As try_target(), once there is a connection.
@@ -134,7 +154,7 @@ io::Task<bool> HostCourier::try_line(Line line, Attempt& attempt) {
     co_return attempt.is_over();
   }
   if (sent)
-    surroundings_.memory.succeeded(line.endpoint);
+    surroundings_.memory.succeeded(line.endpoint, now());
   else
     attempt.outcomes().set_rest(State::deferred, sent.error().reason, line.client->remote());
   co_await keep_or_quit(std::move(line));
@@ -164,8 +184,8 @@ io::Task<std::expected<HostCourier::Line, Client::Unopened>> HostCourier::connec
     co_await client->quit();
     co_return std::unexpected(opened.error());
   }
-  surroundings_.memory.succeeded(target.endpoint);
-  co_return Line{std::move(client), target.endpoint, std::move(source)};
+  HostMemory::Session session = surroundings_.memory.opened(target.endpoint, now());
+  co_return Line{std::move(client), target.endpoint, std::move(source), std::move(session)};
 }
 
 io::Task<> HostCourier::keep_or_quit(Line line) {

@@ -41,10 +41,12 @@ class HostCourier : public Courier {
     std::unique_ptr<Client> client;
     io::Endpoint endpoint;
     std::optional<SourcePool::Lease> source;  // as long as the connection
+    HostMemory::Session session;              // the same
   };
   io::Task<std::expected<Line, Client::Unopened>> connect(Target target);
   io::Task<bool> try_kept(Attempt& attempt);
   io::Task<> try_targets(Attempt& attempt);
+  io::Task<bool> ask_again(std::vector<Target> targets, Attempt& attempt);
   io::Task<bool> try_target(Target target, Attempt& attempt);
   io::Task<bool> try_line(Line line, Attempt& attempt);
   io::Task<> keep_or_quit(Line line);

@@ -5,6 +5,10 @@
 
 namespace veredus::deliver {
 
+void HostMemory::EndSession::operator()(OpenHosts::value_type* host) const noexcept {
+  if (--host->second.sessions == 0) all->erase(all->find(host->first));
+}
+
 const HostMemory::Failure* HostMemory::resting(const io::Endpoint& host, SteadyTime now) const {
   const auto found = by_host_.find(host);
   if (found == by_host_.end() || now >= found->second->until) return nullptr;
@@ -38,7 +42,21 @@ void HostMemory::failed(const io::Endpoint& host, Failure failure, Duration paus
   if (by_host_.size() > hosts_max_) forget_oldest();
 }
 
-void HostMemory::succeeded(const io::Endpoint& host) {
+HostMemory::Session HostMemory::opened(const io::Endpoint& host, SteadyTime now) {
+  const auto found = open_->try_emplace(host).first;
+  ++found->second.sessions;
+  Session session(&*found, EndSession{open_});
+  succeeded(host, now);
+  return session;
+}
+
+bool HostMemory::works(const io::Endpoint& host, SteadyTime now) const {
+  const auto found = open_->find(host);
+  return found != open_->end() && now - found->second.last_success < kWorksFor;
+}
+
+void HostMemory::succeeded(const io::Endpoint& host, SteadyTime now) {
+  if (const auto open = open_->find(host); open != open_->end()) open->second.last_success = now;
   const auto found = by_host_.find(host);
   if (found == by_host_.end()) return;
   entries_.erase(found->second);

@@ -1,7 +1,9 @@
 #include "mail/deliver/host_memory.h"
 
 #include <array>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -65,14 +67,44 @@ TEST_F(HostMemoryTest, WhenThePauseIsOverOneAttemptProbes) {
 TEST_F(HostMemoryTest, SuccessForgetsAllFailures) {
   fail_at(seconds(0));
   fail_at(seconds(60));
-  memory_.succeeded(host(1));
+  memory_.succeeded(host(1), at(seconds(60)));
   EXPECT_FALSE(rests_at(seconds(61)));
   fail_at(seconds(62));
   EXPECT_FALSE(rests_at(seconds(62 + 60))) << "it begins with the first pause";
-  memory_.succeeded(host(2));
+  memory_.succeeded(host(2), at(seconds(62)));
   EXPECT_EQ(memory_.size(), 1U);
   memory_.clear();
   EXPECT_EQ(memory_.size(), 0U);
+}
+
+TEST_F(HostMemoryTest, OpeningASessionIsASuccess) {
+  fail_at(seconds(0));
+  const HostMemory::Session session = memory_.opened(host(1), at(seconds(1)));
+  EXPECT_FALSE(rests_at(seconds(2)));
+}
+
+TEST_F(HostMemoryTest, AHostWorksWhileASessionIsOpenThatHadSuccessOfLate) {
+  memory_.succeeded(host(1), at(seconds(0)));
+  EXPECT_FALSE(memory_.works(host(1), at(seconds(0)))) << "no session is open";
+  HostMemory::Session one = memory_.opened(host(1), at(seconds(1)));
+  HostMemory::Session two = memory_.opened(host(1), at(seconds(2)));
+  EXPECT_TRUE(memory_.works(host(1), at(seconds(61))));
+  EXPECT_FALSE(memory_.works(host(2), at(seconds(61)))) << "another host";
+  EXPECT_FALSE(memory_.works(host(1), at(seconds(62))));
+  memory_.succeeded(host(1), at(seconds(100)));
+  memory_.clear();
+  EXPECT_TRUE(memory_.works(host(1), at(seconds(159))));
+  one.reset();
+  EXPECT_TRUE(memory_.works(host(1), at(seconds(159))));
+  two.reset();
+  EXPECT_FALSE(memory_.works(host(1), at(seconds(100))));
+}
+
+TEST_F(HostMemoryTest, ASessionMayOutliveTheMemory) {
+  std::optional<HostMemory> memory(std::in_place);
+  HostMemory::Session session = memory->opened(host(1), at(seconds(1)));
+  memory.reset();
+  session.reset();
 }
 
 TEST_F(HostMemoryTest, AFailureLongAgoDoesNotCount) {

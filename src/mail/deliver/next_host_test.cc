@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::StartsWith;
 
 constexpr std::string_view kRefused = "4.4.1 Cannot connect: connection refused";
@@ -198,6 +199,10 @@ class RestingHosts : public HostsTest {
   void refuse_once(std::string_view endpoint) {
     world_.wires().plan(io::Endpoint::parse(endpoint).value(), {.open = sim::Plan::Open::refuse});
   }
+
+  /// Of a job that goes on while others are tried.
+  std::shared_ptr<std::optional<std::vector<queue::Outcome>>> outcomes_ =
+      std::make_shared<std::optional<std::vector<queue::Outcome>>>();
 };
 
 TEST_F(RestingHosts, AreNotAskedUntilTheirPauseIsOver) {
@@ -229,11 +234,38 @@ TEST_F(RestingHosts, AreNotAskedEvenWhenAllOfThemRest) {
   EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 taken");
 }
 
-TEST_F(RestingHosts, ThatRefuseAllMailStillDoAMomentLater) {
-  first({std::string(k554)});
-  second({std::string(k554)});
+TEST_F(RestingHosts, ThatRefusedAllMailAreAskedAgainBeforeMailFails) {
+  first({std::string(k554), "S: 554 still no\nC: QUIT\nS: 221 bye"});
+  second({std::string(k554), "S: 554 never\nC: QUIT\nS: 221 bye"});
   EXPECT_EQ(attempt(kDomain, letter()), "0 failed 554 no");
-  EXPECT_THAT(attempt(kDomain, letter()), StartsWith("0 failed 554 no (tried "));
+  EXPECT_EQ(attempt(kDomain, letter()), "0 failed 554 never");
+}
+
+TEST_F(RestingHosts, ThatRefusedAllMailMayHaveBeenMended) {
+  first({std::string(k554), "S: 421 busy\nclosed"});
+  second({std::string(k554), take_and_quit()});
+  EXPECT_EQ(attempt(kDomain, letter()), "0 failed 554 no");
+  const auto outcomes = outcomes_of(kDomain, letter());
+  EXPECT_EQ(text_of(outcomes), "0 relayed 250 taken");
+  EXPECT_THAT(outcomes.front().passed_over,
+              StartsWith(std::string(kFirst) + ": 554 no (tried 0 s ago); b.x.example "));
+  EXPECT_THAT(outcomes.front().passed_over, EndsWith("; " + std::string(kFirst) + ": 421 busy"));
+}
+
+TEST_F(RestingHosts, ARefusalIsNotRememberedTogetherWithAFreshOne) {
+  first({std::string(k554), take_and_quit("250 first")});
+  second({take_and_quit("250 second"), std::string(k554)});
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 second");
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 first");
+}
+
+TEST_F(RestingHosts, ThatRefusedAllMailAreNotAskedAgainWhenMailWaitsForAnotherHostAnyway) {
+  ScriptedHop& refuses = first({std::string(k554)});
+  refuse_once("203.0.113.2:25");
+  EXPECT_EQ(attempt(kDomain, letter()), "0 deferred! " + std::string(kRefused));
+  EXPECT_THAT(attempt(kDomain, letter()),
+              StartsWith("0 deferred! " + std::string(kRefused) + " (tried "));
+  EXPECT_EQ(refuses.connections, 1);
 }
 
 TEST_F(RestingHosts, TheOnlyHostIsAlwaysAsked) {
@@ -257,19 +289,62 @@ TEST_F(RestingHosts, ADeadAddressOfTheOnlyHostIsNotAsked) {  // IPv6 that leads 
   EXPECT_EQ(attempt(route::MxDomain{"one.example"}, letter()), "0 relayed 250 two");
 }
 
-TEST_F(RestingHosts, AHostThatTakesOurMailOnAnotherConnectionIsNotDead) {
+TEST_F(RestingHosts, AHostWithWhichAnotherSessionWorksIsNotDead) {
   first({"plain hello\n" + taken("250 one") + taken("250 two") + std::string(kQuit),
-         "S: 421 too many connections\nclosed"});
-  second({take_and_quit("250 other")});
+         "S: 421 too many connections\nclosed", "S: 554 too many connections\nC: QUIT\nS: 221 bye",
+         take_and_quit("250 three")});
+  second({take_and_quit("250 other"), std::string(k554)});
   HostCourier& kept = courier(kDomain);
   const queue::Job one = letter();
   EXPECT_EQ(text_of(run(kept.deliver(one))), "0 relayed 250 one");
   EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 other");
-  EXPECT_EQ(memory_.size(), 1U);
+  EXPECT_EQ(memory_.size(), 0U);
+  EXPECT_EQ(attempt(kDomain, letter()), "0 deferred! 554 no") << "the first one does take mail";
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 three") << "it is asked by the next";
   const queue::Job two = letter();
   EXPECT_EQ(text_of(run(kept.deliver(two))), "0 relayed 250 two");
-  EXPECT_EQ(memory_.size(), 0U);
   world_.spawn("finish", kept.finish());
+}
+
+TEST_F(RestingHosts, AHostWhoseSessionsAreOverMayBeDead) {
+  first({take_and_quit("250 one"), "S: 421 too many connections\nclosed"});
+  second({take_and_quit("250 other"), take_and_quit("250 again")});
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 one");
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 other");
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 again");
+}
+
+TEST_F(RestingHosts, ASessionWithoutSuccessForLongDoesNotSayThatTheHostWorks) {
+  first({"plain hello\nC: MAIL *\nwait 200\ncut", "S: 421 too many connections\nclosed"});
+  second({take_and_quit("250 other"), take_and_quit("250 again"), take_and_quit("250 one")});
+  HostCourier& stuck = courier(kDomain);
+  const queue::Job one = letter();
+  world_.spawn("stuck", keep(stuck.deliver(one), outcomes_));
+  world_.run_for(seconds(61));
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 other");
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 again") << "the first one rests";
+  EXPECT_TRUE(world_.run_until([this] { return outcomes_->has_value(); }));
+  EXPECT_EQ(text_of(**outcomes_), "0 relayed 250 one");
+  world_.spawn("finish", stuck.finish());
+}
+
+TEST_F(RestingHosts, AHostWhoseSessionEndedThePauseIsAskedAgain) {
+  first(
+      {"plain hello\nC: MAIL *\nwait 70\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA\n"
+       "S: 354 go\nC: x\nC: .\nS: 250 one\nC: QUIT\nS: 221 bye",
+       "S: 421 too many connections\nclosed", take_and_quit("250 three")});
+  second({take_and_quit("250 other")});
+  HostCourier& slow = courier(kDomain);
+  const queue::Job one = letter();
+  world_.spawn("slow", keep(slow.deliver(one), outcomes_));
+  world_.run_for(seconds(61));
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 other");
+  EXPECT_EQ(memory_.size(), 1U);
+  EXPECT_TRUE(world_.run_until([this] { return outcomes_->has_value(); }));
+  EXPECT_EQ(text_of(**outcomes_), "0 relayed 250 one");
+  EXPECT_EQ(memory_.size(), 0U) << "success ends the pause";
+  EXPECT_EQ(attempt(kDomain, letter()), "0 relayed 250 three");
+  world_.spawn("finish", slow.finish());
 }
 
 TEST_F(RestingHosts, AnLmtpServerIsNeverRemembered) {

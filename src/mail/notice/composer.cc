@@ -173,15 +173,24 @@ std::string boundary_for(QueueId id, std::span<const std::string> parts) {
   }
 }
 
-std::string_view encoding_of(std::string_view content) {
-  return mime::is_ascii(content) ? "7bit" : "8bit";
-}
-
 struct BodyPart {
   std::string media_type;
   std::string description;
   std::string content;
+  std::string_view encoding = "7bit";
 };
+
+/// RFC 2046 §5.2.1 forbids to encode a message/rfc822; RFC 6532 §3.7 and RFC 6533 §6.3 allow it
+/// for their types.
+void encode(BodyPart& part, bool takes_eight_bit) {
+  if (mime::is_ascii(part.content)) return;
+  if (takes_eight_bit || part.media_type == "message/rfc822") {
+    part.encoding = "8bit";
+    return;
+  }
+  part.encoding = "quoted-printable";
+  part.content = mime::encode_quoted_printable(part.content);
+}
 
 /// The multipart/report with its own header fields and its body (RFC 6522 §3).
 std::string multipart(QueueId id, const std::array<BodyPart, 3>& parts) {
@@ -198,7 +207,7 @@ std::string multipart(QueueId id, const std::array<BodyPart, 3>& parts) {
     out.append("\r\n--").append(boundary).append("\r\n");
     dsn::append_field(out, "Content-Type", part.media_type);
     dsn::append_field(out, "Content-Description", part.description);
-    dsn::append_field(out, "Content-Transfer-Encoding", encoding_of(part.content));
+    dsn::append_field(out, "Content-Transfer-Encoding", part.encoding);
     out.append("\r\n").append(part.content);
   }
   return out.append("\r\n--").append(boundary).append("--\r\n");
@@ -296,17 +305,18 @@ std::string Composer::message_id(const queue::NoticeRequest& request) const {
   return mime::make_message_id(request.now, std::to_underlying(request.id), config_.hostname);
 }
 
-std::string Composer::body(const queue::NoticeRequest& request,
-                           std::span<const Subject> subjects) const {
-  std::string words = text_part(request, subjects, config_.hostname);
-  std::string report = report_part(request, subjects, config_.hostname);
+std::string Composer::body(const queue::NoticeRequest& request, std::span<const Subject> subjects,
+                           Path path) const {
   Returned returned = returned_part(request, config_.message_bytes_max);
+  std::string words = text_part(request, subjects, config_.hostname, returned);
+  std::string report = report_part(request, subjects, config_.hostname);
   const std::string charset = mime::is_ascii(words) ? "us-ascii" : "utf-8";
-  return multipart(request.id,
-                   {BodyPart{"text/plain; charset=" + charset, "Notice", std::move(words)},
-                    BodyPart{"message/delivery-status", "Delivery report", std::move(report)},
-                    BodyPart{std::move(returned.media_type), "Undelivered message",
-                             std::move(returned.content)}});
+  std::array parts{
+      BodyPart{"text/plain; charset=" + charset, "Notice", std::move(words)},
+      BodyPart{"message/delivery-status", "Delivery report", std::move(report)},
+      BodyPart{std::move(returned.media_type), "Undelivered message", std::move(returned.content)}};
+  for (BodyPart& part : parts) encode(part, path == Path::utf8);
+  return multipart(request.id, parts);
 }
 
 Result<queue::Message> Composer::compose(const queue::NoticeRequest& request) const {
@@ -317,7 +327,8 @@ Result<queue::Message> Composer::compose(const queue::NoticeRequest& request) co
     return fail(Fault::refused, "the sender asked not to be told of it (NOTIFY, RFC 3461)");
 
   const std::string fields = header(request, subjects.front(), to->address);
-  const std::string message = fields + body(request, subjects);
+  const bool is_utf8 = !mime::is_ascii(fields);
+  const std::string message = fields + body(request, subjects, is_utf8 ? Path::utf8 : Path::any);
   queue::Message notice;
   queue::Envelope& envelope = notice.envelope;
   envelope.id = request.id;
@@ -325,7 +336,7 @@ Result<queue::Message> Composer::compose(const queue::NoticeRequest& request) co
   envelope.received_at = request.now;
   envelope.size = message.size();
   envelope.body = mime::is_ascii(message) ? smtp::Body::seven_bit : smtp::Body::eight_bit_mime;
-  envelope.utf8 = !mime::is_ascii(fields);
+  envelope.utf8 = is_utf8;
   envelope.message_id = message_id(request);
   envelope.origin.protocol = kProtocol;
   notice.chunks = in_chunks(message);

@@ -38,8 +38,10 @@ class Composer {
   [[nodiscard]] static Result<Composer> make(NoticeConfig config);
 
   /// queue::ComposeNotice. The notice is a multipart/report (RFC 6522): a text for people, the
-  /// report, and the message or its header. Strict CRLF, lines of at most 998 octets, 7-bit when
-  /// all in it is; whatever servers and senders wrote stays inside of its field or line.
+  /// report, and the message or its header. Strict CRLF, lines of at most 998 octets, 7-bit but for
+  /// a returned message/rfc822 and for senders with UTF-8 in their address, whose next hop takes
+  /// 8-bit mail anyway; mime::to_seven_bit() can convert all but the latter. Whatever servers and
+  /// senders wrote stays inside of its field or line.
   /// Error: refused, nobody is to be told: the sender is null, or no recipient's NOTIFY asks.
   [[nodiscard]] Result<queue::Message> compose(const queue::NoticeRequest& request) const;
 
@@ -52,7 +54,9 @@ class Composer {
   /// The notice's header without the fields that describe its body.
   std::string header(const queue::NoticeRequest& request, const Subject& first,
                      const smtp::Address& to) const;
-  std::string body(const queue::NoticeRequest& request, std::span<const Subject> subjects) const;
+  enum class Path : std::uint8_t { any, utf8 };  ///< What hops the notice can be sent to.
+  std::string body(const queue::NoticeRequest& request, std::span<const Subject> subjects,
+                   Path path) const;
   /// With angle brackets; unique because the notice's own id is.
   std::string message_id(const queue::NoticeRequest& request) const;
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "wire/mime/charset.h"
+#include "wire/mime/convert_8bit.h"
 #include "wire/mime/header.h"
 
 namespace veredus::notice {
@@ -71,13 +72,14 @@ Returned returned_part(const queue::NoticeRequest& request, std::uint64_t bytes_
   const bool may_be_whole = request.kind == queue::NoticeKind::failure &&
                             envelope.ret != smtp::Ret::headers && envelope.size <= bytes_max &&
                             envelope.size == start.size();
-  if (may_be_whole && is_transportable(start)) {
-    const bool global = is_global(start.substr(0, header.end_offset));
-    return {global ? "message/global" : "message/rfc822", std::string(start)};
-  }
+  const bool is_whole = may_be_whole && is_transportable(start);
+  if (is_whole && is_global(start.substr(0, header.end_offset)))
+    return {"message/global", std::string(start)};
+  // Nothing but its parts may be encoded in a message/rfc822 (RFC 2046 §5.2.1), and not all can be.
+  if (is_whole && mime::to_seven_bit(start)) return {"message/rfc822", std::string(start)};
   std::string mended = mended_header(start, header);
   const bool global = is_global(mended);
-  return {global ? "message/global-headers" : "text/rfc822-headers", std::move(mended)};
+  return {global ? "message/global-headers" : "text/rfc822-headers", std::move(mended), is_whole};
 }
 
 }  // namespace veredus::notice

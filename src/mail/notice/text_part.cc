@@ -163,7 +163,7 @@ std::string shown(std::string_view text, std::size_t octets_max) {
 }
 
 std::string text_part(const queue::NoticeRequest& request, std::span<const Subject> subjects,
-                      std::string_view hostname) {
+                      std::string_view hostname, const Returned& returned) {
   std::string out;
   append_wrapped(out, "This is the mail system at " + shown(hostname) + ".", "");
   out += "\r\n";
@@ -179,6 +179,11 @@ std::string text_part(const queue::NoticeRequest& request, std::span<const Subje
     subjects = subjects.subspan(group.size());
   }
   append_wrapped(out, "A report for programs and your message, or its header, follow.", "");
+  if (returned.is_cut_for_seven_bit)
+    append_wrapped(out,
+                   "Only the header of your message follows: the message has 8-bit characters "
+                   "where not all mail servers on the way back to you may take them.",
+                   "");
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "mail/notice/returned.h"
 #include "mail/notice/subject.h"
 #include "mail/queue/notice.h"
 
@@ -16,8 +17,8 @@ namespace veredus::notice {
 std::string shown(std::string_view text, std::size_t octets_max = 2000);
 
 /// Plain text in UTF-8, lines that end with CRLF: what happened to which recipients, why, what
-/// can be done, and what the other server said. At least one subject.
+/// can be done, what the other server said, and what `returned` is not. At least one subject.
 std::string text_part(const queue::NoticeRequest& request, std::span<const Subject> subjects,
-                      std::string_view hostname);
+                      std::string_view hostname, const Returned& returned);
 
 }  // namespace veredus::notice
