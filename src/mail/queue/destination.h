@@ -72,6 +72,7 @@ struct Destination {
   };
 
   std::string name;
+  std::string last_error;  ///< What it said when it failed last; empty since it worked.
   FairQueue ready;
   std::vector<Waiter> idle;    ///< Workers that wait; the last one in is the first out.
   std::size_t references = 0;  ///< Entries and jobs handed out.
@@ -79,6 +80,8 @@ struct Destination {
   std::uint32_t workers = 0;   ///< Started and not ended.
   std::uint32_t starting = 0;  ///< Of these, such as never asked yet.
   std::uint32_t allowed = 0;
+  std::uint32_t ceiling = 0;    ///< It took no more connections than these ...
+  SteadyTime ceiling_until{};   ///< ... and is not asked for more until then.
   std::uint32_t failures = 0;   ///< Since it worked or paused, though it answers.
   std::uint32_t failed = 0;     ///< In a row, in whatever way.
   std::uint32_t pauses = 0;     ///< In a row, because it could not be reached.

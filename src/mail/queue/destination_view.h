@@ -19,6 +19,7 @@ struct DestinationView {
   std::uint32_t workers = 0;   ///< Started and not ended.
   std::uint32_t allowed = 0;   ///< So many at most for now.
   std::uint32_t failures = 0;  ///< In a row: jobs that were all deferred, pauses included.
+  std::string last_error{};    ///< Of the last job that failed; empty since one did not.
   bool held = false;           ///< By the operator, until resume().
   std::optional<SteadyTime> paused_until{};        ///< Left alone because of its failures.
   std::optional<SteadyTime> rate_limited_until{};  ///< It waits for its limit's next message.

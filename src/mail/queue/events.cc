@@ -34,7 +34,6 @@ std::vector<trace::Event> events_of(const Envelope& envelope,
     auto event = std::ranges::find_if(events, is_same);
     if (event == events.end()) {
       events.push_back({.kind = trace::Kind::attempt,
-                        .at = now.last_attempt,
                         .state = std::string(name(now.state)),
                         .attempt = now.attempts,
                         .destination = std::string(destination),

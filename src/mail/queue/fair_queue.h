@@ -60,6 +60,8 @@ class Fifo {
     return removed;
   }
 
+  auto begin() { return items_.begin() + static_cast<std::ptrdiff_t>(head_); }
+  auto end() { return items_.end(); }
   auto begin() const { return items_.begin() + static_cast<std::ptrdiff_t>(head_); }
   auto end() const { return items_.end(); }
 
@@ -84,7 +86,7 @@ class FairQueue {
   void push(Item item) {
     if (!lanes_) lanes_ = std::make_unique<Lanes>();
     const auto [lane, is_new] = lanes_->of.try_emplace(item.sender);
-    lane->second.push(item.id);
+    lane->second.push({item.id});
     if (is_new) lanes_->turns.push(item.sender);
     ++lanes_->size;
   }
@@ -93,7 +95,7 @@ class FairQueue {
   Item pop() {
     const SenderKey sender = lanes_->turns.pop();
     const auto lane = lanes_->of.find(sender);
-    const QueueId id = lane->second.pop();
+    const QueueId id = lane->second.pop().id;
     if (lane->second.empty()) {
       lanes_->of.erase(lane);
     } else {
@@ -110,8 +112,24 @@ class FairQueue {
     items.reserve(lanes_->size);
     for (const SenderKey sender : lanes_->turns)
       std::ranges::transform(lanes_->of.at(sender), std::back_inserter(items),
-                             [sender](QueueId id) { return Item{id, sender}; });
+                             [sender](Waiting waiting) { return Item{waiting.id, sender}; });
     return items;
+  }
+
+  /// The messages of a higher level than when they were last looked at here; `level_of(QueueId)`
+  /// is above 0 for what is worth a look. O(size).
+  template <class LevelOf>
+  std::vector<QueueId> grown(const LevelOf& level_of) {
+    std::vector<QueueId> ids;
+    if (!lanes_) return ids;
+    for (auto& [sender, lane] : lanes_->of) {
+      for (Waiting& waiting : lane) {
+        const std::uint8_t level = level_of(waiting.id);
+        if (level > waiting.level) ids.push_back(waiting.id);
+        waiting.level = std::max(level, waiting.level);
+      }
+    }
+    return ids;
   }
 
   /// Removes what `unwanted(QueueId)` says; returns how many. O(size).
@@ -119,7 +137,8 @@ class FairQueue {
   std::size_t remove_if(Unwanted unwanted) {
     if (!lanes_) return 0;
     std::size_t removed = 0;
-    for (auto& [sender, lane] : lanes_->of) removed += lane.remove_if(unwanted);
+    for (auto& [sender, lane] : lanes_->of)
+      removed += lane.remove_if([&](Waiting waiting) { return unwanted(waiting.id); });
     std::erase_if(lanes_->of, [](const auto& lane) { return lane.second.empty(); });
     lanes_->turns.remove_if([this](SenderKey sender) { return !lanes_->of.contains(sender); });
     lanes_->size -= removed;
@@ -130,8 +149,12 @@ class FairQueue {
   void clear() { lanes_.reset(); }
 
  private:
+  struct Waiting {
+    QueueId id{};
+    std::uint8_t level = 0;  ///< At the last look.
+  };
   struct Lanes {
-    std::unordered_map<SenderKey, Fifo<QueueId>> of;  ///< Of senders with something that waits.
+    std::unordered_map<SenderKey, Fifo<Waiting>> of;  ///< Of senders with something that waits.
     Fifo<SenderKey> turns;                            ///< The same senders, who is next in front.
     std::size_t size = 0;
   };

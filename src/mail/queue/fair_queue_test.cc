@@ -80,5 +80,20 @@ TEST(Fifo, WhatCouldNotGoStaysInFront) {
   EXPECT_TRUE(fifo.empty());
 }
 
+TEST(FairQueue, WhatGrewIsToldOnce) {
+  FairQueue queue;
+  for (std::uint64_t id = 1; id <= 4; ++id) queue.push({QueueId{id}, SenderKey{1}});
+  std::uint64_t old = 2;
+  const auto level_of = [&old](QueueId id) -> std::uint8_t {
+    return static_cast<std::uint64_t>(id) <= old ? 1 : 0;
+  };
+  EXPECT_EQ(queue.grown(level_of), (std::vector{QueueId{1}, QueueId{2}}));
+  EXPECT_TRUE(queue.grown(level_of).empty());
+  old = 3;
+  EXPECT_EQ(queue.grown(level_of), std::vector{QueueId{3}});
+  EXPECT_EQ(queue.grown([](QueueId id) -> std::uint8_t { return id == QueueId{1} ? 2 : 0; }),
+            std::vector{QueueId{1}});
+}
+
 }  // namespace
 }  // namespace veredus::queue

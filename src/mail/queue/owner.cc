@@ -18,7 +18,7 @@ constexpr Duration kIdleMax = std::chrono::hours(1);
 Verdict judge_all(const std::vector<Outcome>& outcomes) {
   if (std::ranges::any_of(outcomes, [](const Outcome& o) { return is_final(o.state); }))
     return Verdict::success;
-  return std::ranges::any_of(outcomes, &Outcome::unreachable) ? Verdict::unreachable
+  return std::ranges::all_of(outcomes, &Outcome::unreachable) ? Verdict::unreachable
                                                               : Verdict::failure;
 }
 
@@ -62,6 +62,7 @@ void Owner::recover(Brief brief) {
 
 void Owner::run() {
   reactor().spawn("queue_clock", keep_time());
+  reactor().spawn("queue_review", review());
   if (!untold_.empty()) reactor().spawn("queue_tell", tell_recovered());
 }
 
@@ -100,11 +101,13 @@ void Owner::report(const Job& job, std::vector<Outcome> outcomes) {
   }
   const Entry entry{id, work->parts[job.recipients.front()].destination, work->sender};
   const std::vector<Outcome> all = complete(job, std::move(outcomes));
-  note(*work, entry, all);
   const bool was_put_off = schedule_.is_put_off(entry.destination);
-  if (schedule_.judge(entry.destination, judge_all(all), system_.clock.now())) {
-    drain_ready(entry.destination, all.front());
-  } else if (!was_put_off && schedule_.is_put_off(entry.destination)) {
+  const std::string& said = all.front().reply;
+  if (schedule_.judge(entry.destination, judge_all(all), system_.clock.now(), said))
+    put_back(*work, entry, all);
+  else
+    note(*work, entry, all);
+  if (!was_put_off && schedule_.is_put_off(entry.destination)) {
     for (const QueueId waiting : schedule_.waiting(entry.destination)) settle(waiting);
   }
   schedule_.done(entry.destination);

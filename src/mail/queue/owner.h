@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -101,22 +103,25 @@ class Owner {
 
   // owner_outcomes.cc: what became of attempts.
   void note(Working& work, Entry entry, const std::vector<Outcome>& outcomes);
+  void tell_trace(Working& work, const std::vector<Outcome>& outcomes,
+                  std::string_view destination) const;
   void note_one(Working& work, const Outcome& outcome, std::chrono::milliseconds wait);
   void defer_or_expire(const Working& work, Working::Part& part, std::chrono::milliseconds wait);
+  void give_up(const Working& work, Standing& standing) const;
+  bool is_late(const Working& work, const Standing& standing) const;
   Patience patience_of(const Envelope& envelope) const;
-  void drain_ready(DestinationId destination, const Outcome& sample);
-  io::Task<> drain(DestinationId destination, std::vector<Entry> entries, Outcome sample);
+  void put_back(Working& work, Entry entry, const std::vector<Outcome>& outcomes);
 
   // owner_writes.cc: bringing it to disk, and telling senders.
   /// What goes to disk in one batch, and what must be undone when it does not get there.
   struct Outgoing {
     Spool::Update update;
-    std::vector<std::uint32_t> told_failed;
+    bool tells_failure = false;
     std::vector<std::uint32_t> told_late;
   };
   void write(QueueId id);
   io::Task<> persist(Shared work);
-  io::Task<Result<>> persist_once(Working& work);
+  void conclude(const Working& work, Outgoing outgoing);
   static bool wants_writing(const Working& work);
   io::Task<std::optional<std::string>> start_of(const Working& work);
   Outgoing take_changes(Working& work, const std::optional<std::string>& start);
@@ -126,8 +131,18 @@ class Owner {
   void arrive_made(Made made);
   io::Task<> tell_recovered();
 
+  // owner_ages.cc: mail that gets old while it waits for its turn.
+  io::Task<> review();
+  io::Task<> look_at(std::vector<QueueId> ids);
+  std::uint8_t level_of(QueueId id) const;
+  bool has_expired(const Working& work) const;
+  bool grow_late(Working& work);
+  std::size_t expire(Working& work);
+
   // owner_orders.cc: what operators want.
-  io::Task<> carry_out(std::vector<Target> targets, Order order, io::Answer<Changed> answer);
+  /// What is done to one message: how many recipients it changed.
+  using Change = std::function<std::size_t(Working& work, const Target& target)>;
+  io::Task<> carry_out(std::vector<Target> targets, Change change, io::Answer<Changed> answer);
   void forget_entries(QueueId id);
   io::Task<> plan_again(QueueId id);
   std::size_t apply(Working& work, const Target& target, const Order& order);

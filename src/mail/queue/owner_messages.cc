@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "mail/queue/id_time.h"
 #include "mail/queue/owner.h"
 
 namespace veredus::queue {
@@ -43,6 +44,7 @@ io::Task<Owner::Loaded> Owner::obtain(QueueId id) {
     const Shared work = adopt(std::make_shared<const Envelope>(std::move((*stored)->envelope)),
                               std::move((*stored)->standings));
     // A pending recipient too may have a standing on disk, since an order.
+    work->is_traced = (*stored)->is_touched;
     for (Working::Part& part : work->parts) part.recorded = true;
   }
   wake(*placeholder);
@@ -114,10 +116,9 @@ void Owner::plan(const std::vector<Working::Part>& parts, QueueId id, SenderKey 
   // tried and waits nevertheless is a notice whose turn comes later.
   const bool is_paced = std::ranges::none_of(
       parts, [](const Working::Part& part) { return part.standing.attempts > 0; });
-  const Duration wait_max =
-      is_paced ? Duration(config_.bounce_expire) : Duration(config_.retry_max * 3 / 2);
   for (const auto& [group, count] : groups) {
     const auto& [destination, at] = group;
+    const Duration wait_max = is_paced ? at - time_of(id) : Duration(config_.retry_max * 3 / 2);
     const Duration wait = std::min<Duration>(at - wall, wait_max);
     for (std::size_t done = 0; done < count; done += config_.recipients_per_job_max)
       enter({id, destination, sender}, wait);

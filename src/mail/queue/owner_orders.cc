@@ -43,21 +43,24 @@ std::string reason_of(const Order& order, std::string_view what) {
 }  // namespace
 
 void Owner::order(std::vector<Target> targets, Order order, io::Answer<Changed> answer) {
+  const bool tries = order.kind != OrderKind::hold && order.kind != OrderKind::remove;
+  if (tries && hooks_.forget_failures) hooks_.forget_failures();
+  Change change = [this, order = std::move(order)](Working& work, const Target& target) {
+    return apply(work, target, order);
+  };
   reactor().spawn("queue_order",
-                  carry_out(std::move(targets), std::move(order), std::move(answer)));
+                  carry_out(std::move(targets), std::move(change), std::move(answer)));
 }
 
 /// First all entries of the messages leave the schedule, in one go, for that looks at every entry
 /// there is; then each message is changed and gets the entries it needs now.
-io::Task<> Owner::carry_out(std::vector<Target> targets, Order order, io::Answer<Changed> answer) {
+io::Task<> Owner::carry_out(std::vector<Target> targets, Change change,
+                            io::Answer<Changed> answer) {
   while (!ordering_.empty()) co_await system_.clock.sleep_for(kTurnPause);  // One after the other.
   std::unordered_set<QueueId> ids;
   for (const Target& target : targets) ids.insert(target.id);
   schedule_.forget(ids);
   for (const QueueId id : ids) ordering_.emplace(id, false);
-
-  const bool tries = order.kind != OrderKind::hold && order.kind != OrderKind::remove;
-  if (tries && hooks_.forget_failures) hooks_.forget_failures();
 
   std::size_t changed = 0;
   std::size_t unread = 0;
@@ -71,7 +74,7 @@ io::Task<> Owner::carry_out(std::vector<Target> targets, Order order, io::Answer
     forget_entries(target.id);
     if (loaded != Loaded::ready) continue;
     Working& work = *working_.at(target.id);
-    changed += apply(work, target, order);
+    changed += change(work, target);
     plan_anew(work);
     if (wants_writing(work)) {
       written.push_back(target.id);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/log.h"
 #include "mail/queue/backoff.h"
 #include "mail/queue/events.h"
 #include "mail/queue/outcome_log.h"
@@ -14,8 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Duration kLoadRetry = seconds(60);
 
 std::string days(seconds duration) {
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(duration).count();
@@ -35,20 +34,25 @@ void Owner::note(Working& work, Entry entry, const std::vector<Outcome>& outcome
   auto wait = retry_delay(attempts, patience, config_, system_.random.fraction());
   if (left > milliseconds(0)) wait = std::min(wait, std::max(left, milliseconds(seconds(1))));
   for (const Outcome& outcome : outcomes) note_one(work, outcome, wait);
-  if (config_.trace) {
-    const std::string& destination = schedule_.name(entry.destination);
-    const auto standing = [&work](std::uint32_t r) -> const Standing& {
-      return work.parts[r].standing;
-    };
-    std::ranges::move(events_of(*work.envelope, standing, outcomes, destination),
-                      std::back_inserter(work.events));
-  }
+  tell_trace(work, outcomes, schedule_.name(entry.destination));
   const bool again = std::ranges::any_of(outcomes, [&work](const Outcome& outcome) {
     const Working::Part& part = work.parts[outcome.recipient];
     return part.is_open() && part.standing.state == State::deferred;
   });
   if (again) enter(entry, wait);
   write(entry.id);
+}
+
+void Owner::tell_trace(Working& work, const std::vector<Outcome>& outcomes,
+                       std::string_view destination) const {
+  if (!config_.trace) return;
+  const auto standing = [&work](std::uint32_t r) -> const Standing& {
+    return work.parts[r].standing;
+  };
+  for (trace::Event& event : events_of(*work.envelope, standing, outcomes, destination)) {
+    event.at = system_.clock.wall();
+    work.events.push_back(std::move(event));
+  }
 }
 
 void Owner::note_one(Working& work, const Outcome& outcome, milliseconds wait) {
@@ -70,51 +74,38 @@ void Owner::defer_or_expire(const Working& work, Working::Part& part, millisecon
   Standing& standing = part.standing;
   const auto age = age_.of(work.envelope->received_at);
   const seconds expire = patience_of(*work.envelope).expire;
-  if (age >= expire) {
-    standing.state = State::failed;
-    standing.reply = "expired after " + days(expire) + ": " + standing.reply;
-    return;
-  }
+  if (age >= expire) return give_up(work, standing);
   standing.next_attempt = std::chrono::floor<milliseconds>(system_.clock.wall()) + wait;
-  const bool is_late = config_.delay_warning > seconds(0) && age >= config_.delay_warning;
-  part.is_late = is_late && !standing.warned && !work.envelope->sender.is_null();
+  part.is_late = is_late(work, standing);
+}
+
+void Owner::give_up(const Working& work, Standing& standing) const {
+  standing.state = State::failed;
+  standing.reply =
+      "expired after " + days(patience_of(*work.envelope).expire) + ": " + standing.reply;
+}
+
+/// True when its sender is to be told that it takes long.
+bool Owner::is_late(const Working& work, const Standing& standing) const {
+  if (config_.delay_warning == seconds(0) || standing.warned) return false;
+  return !work.envelope->sender.is_null() &&
+         age_.of(work.envelope->received_at) >= config_.delay_warning;
 }
 
 Patience Owner::patience_of(const Envelope& envelope) const {
   return patience_for(envelope.sender.is_null(), config_);
 }
 
-void Owner::drain_ready(DestinationId destination, const Outcome& sample) {
-  auto waiting = schedule_.take_ready(destination);
-  if (waiting.empty()) return;
-  for (const Entry& entry : waiting) take_in_hand(entry.id);
-  reactor().spawn("queue_drain", drain(destination, std::move(waiting), sample));
-}
-
-/// A destination that was tried again is still not there: what waits for it is noted as deferred
-/// for the same reason without being tried, each message with its own back-off.
-io::Task<> Owner::drain(DestinationId destination, std::vector<Entry> entries, Outcome sample) {
-  for (const Entry& entry : entries) {
-    while (unwritten_ >= kUnwrittenMax / 2 && !stopped_)
-      co_await system_.clock.sleep_for(milliseconds(100));
-    if (stopped_) co_return;
-    const Loaded loaded = co_await obtain(entry.id);
-    const bool valid = is_still_in_hand(entry.id);
-    if (valid && loaded == Loaded::ready) {
-      Working& work = *working_.at(entry.id);
-      std::vector<Outcome> outcomes;
-      for (const std::uint32_t recipient : pick(work, entry)) {
-        sample.recipient = recipient;
-        outcomes.push_back(sample);
-      }
-      if (!outcomes.empty()) note(work, entry, outcomes);
-      settle(entry.id);
-    } else if (valid && loaded == Loaded::failed) {
-      enter(entry, kLoadRetry);
-    }
-    schedule_.done(destination);
-  }
-  pump();
+/// The destination took no connection for this job while it works for others: as if the job had
+/// not been handed out.
+void Owner::put_back(Working& work, Entry entry, const std::vector<Outcome>& outcomes) {
+  for (const Outcome& outcome : outcomes) work.parts[outcome.recipient].busy = false;
+  log::debug("connection_refused_to_one_more", {{"queue_id", text(entry.id)},
+                                                {"destination", schedule_.name(entry.destination)},
+                                                {"reply", outcomes.front().reply}});
+  enter(entry, Duration::zero());
+  if (wants_writing(work)) return write(entry.id);  // A notice that waited for this attempt.
+  settle(entry.id);
 }
 
 }  // namespace veredus::queue

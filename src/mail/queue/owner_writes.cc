@@ -63,9 +63,24 @@ bool Owner::wants_writing(const Working& work) {
 io::Task<> Owner::persist(Shared work) {
   const QueueId id = work->envelope->id;
   Duration pause = kWritePauseMin;
-  while (wants_writing(*work)) {
-    const Result<> written = co_await persist_once(*work);
-    if (written) continue;
+  std::optional<Outgoing> outgoing;
+  while (outgoing || wants_writing(*work)) {
+    if (!outgoing) {
+      const std::optional<std::string> start = co_await start_of(*work);
+      outgoing = take_changes(*work, start);
+    }
+    const Result<> written = co_await spool_.apply(outgoing->update);
+    if (written) {
+      conclude(*work, std::move(*outgoing));
+      outgoing.reset();
+      continue;
+    }
+    // What failed may be on disk all the same. A bounce must not be made twice: the same batch
+    // again.
+    if (!outgoing->tells_failure) {
+      take_back(*work, std::move(*outgoing));
+      outgoing.reset();
+    }
     log::error("queue_write_failed", {{"queue_id", text(id)}, {"reason", written.error().text()}});
     if (stopped_) break;  // The next run may deliver it twice, never zero times.
     co_await system_.clock.sleep_for(pause);
@@ -78,20 +93,13 @@ io::Task<> Owner::persist(Shared work) {
   pump();
 }
 
-io::Task<Result<>> Owner::persist_once(Working& work) {
-  const std::optional<std::string> start = co_await start_of(work);
-  Outgoing outgoing = take_changes(work, start);
-  const Result<> applied = co_await spool_.apply(outgoing.update);
-  if (!applied) {
-    take_back(work, std::move(outgoing));
-    co_return fail(applied.error());
-  }
+/// All of it is on disk.
+void Owner::conclude(const Working& work, Outgoing outgoing) {
   if (outgoing.update.finish) {
     messages_.fetch_sub(1);
     log_done(work, system_.clock.wall());
   }
   for (Made& made : outgoing.update.made) arrive_made(std::move(made));
-  co_return Result<>();
 }
 
 /// The message from its first octet on, when a notice is due; else nothing.
@@ -114,8 +122,9 @@ Owner::Outgoing Owner::take_changes(Working& work, const std::optional<std::stri
   update.id = work.envelope->id;
   update.now = system_.clock.wall();
   if (start) {
-    tell(work, *start, NoticeKind::failure, outgoing);
-    tell(work, *start, NoticeKind::delay, outgoing);
+    // One kind at a time: what failed to be written is made anew only of a warning.
+    outgoing.tells_failure = is_due(work, NoticeKind::failure);
+    tell(work, *start, outgoing.tells_failure ? NoticeKind::failure : NoticeKind::delay, outgoing);
   }
   const bool over = std::ranges::all_of(work.parts, &Working::Part::is_over);
   if (over) update.finish.emplace(work.envelope->chunk_count, std::vector<std::uint32_t>());
@@ -133,12 +142,10 @@ Owner::Outgoing Owner::take_changes(Working& work, const std::optional<std::stri
   return outgoing;
 }
 
-/// Nothing of it was written.
+/// As if it had not been tried.
 void Owner::take_back(Working& work, Outgoing outgoing) {
   for (const auto& [recipient, standing] : outgoing.update.standings)
     work.parts[recipient].changed = true;
-  for (const std::uint32_t recipient : outgoing.told_failed)
-    work.parts[recipient].standing.state = State::failed;
   for (const std::uint32_t recipient : outgoing.told_late) {
     work.parts[recipient].is_late = true;
     work.parts[recipient].standing.warned = false;
@@ -160,17 +167,19 @@ void Owner::tell(Working& work, std::string_view start, NoticeKind kind, Outgoin
                         .now = now,
                         .gives_up_at = now + left};
   trace::Event event{.kind = trace::Kind::notice, .at = now};
-  auto& told = kind == NoticeKind::delay ? outgoing.told_late : outgoing.told_failed;
   for (std::uint32_t r = 0; r < work.parts.size(); ++r) {
     Working::Part& part = work.parts[r];
     if (!is_told_of(part, kind)) continue;
     request.recipients.emplace_back(r, part.standing);
     event.recipients.push_back(work.envelope->recipients[r].address.text());
-    told.push_back(r);
     part.changed = true;
-    if (kind == NoticeKind::failure) part.standing.state = State::bounced;
-    if (kind == NoticeKind::delay) part.standing.warned = true;
     part.is_late = false;
+    if (kind == NoticeKind::failure) {
+      part.standing.state = State::bounced;
+    } else {
+      part.standing.warned = true;
+      outgoing.told_late.push_back(r);
+    }
   }
   auto made = make_notice(request);
   event.text =

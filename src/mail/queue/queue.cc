@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "io/call_on.h"
+#include "mail/queue/id_time.h"
 #include "mail/queue/owner.h"
 #include "mail/queue/spool.h"
 
@@ -14,7 +15,6 @@ namespace veredus::queue {
 namespace {
 
 constexpr std::size_t kStartPage = 2048;
-constexpr int kIdRandomBits = 22;
 
 }  // namespace
 
@@ -51,7 +51,7 @@ io::Task<Result<>> Queue::start() {
     std::ranges::for_each(*page, [this](Brief& brief) { owner_->recover(std::move(brief)); });
   }
   // Ids after those that are left may have been given out too, to messages that are gone.
-  last_id_ += system_.random.below(std::uint64_t{1} << kIdRandomBits);
+  last_id_ += system_.random.below(std::uint64_t{1} << kIdChanceBits);
   const auto paused = co_await spool_->paused();
   if (!paused) co_return fail(paused.error());
   std::ranges::for_each(*paused, [this](const auto& name) { owner_->recover_paused(name); });
@@ -66,8 +66,8 @@ QueueId Queue::new_id() {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(
       system_.clock.wall().time_since_epoch());
   const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(since.count(), 0));
-  const std::uint64_t chance = system_.random.below(std::uint64_t{1} << kIdRandomBits);
-  const std::uint64_t wanted = (now << kIdRandomBits) | chance;
+  const std::uint64_t chance = system_.random.below(std::uint64_t{1} << kIdChanceBits);
+  const std::uint64_t wanted = (now << kIdChanceBits) | chance;
   std::uint64_t last = last_id_.load();
   std::uint64_t id = 0;
   do {

@@ -53,6 +53,7 @@ struct Outcome {
 struct Listed {
   Envelope envelope;
   std::vector<Standing> standings;  ///< As many as recipients.
+  bool is_touched = false;          ///< Some standing of it is on disk.
 };
 
 class Owner;

@@ -121,6 +121,19 @@ TEST_F(QueueNotices, ManyToOneAddressTakeTurns) {
   EXPECT_TRUE(list().empty());
 }
 
+TEST_F(QueueNotices, AClockSetBackDoesNotStrandThoseThatWaitForTheirTurn) {
+  config_.notices_per_minute = 10;
+  restart();
+  judge_ = notices_get_through(refuse_all);
+  for (int i = 0; i < 20; ++i) submit(message({"a@x.example"}));
+  world_.run_for(seconds(2));
+  EXPECT_EQ(list().size(), 10U);
+  world_.time().jump_wall(-hours(24 * 30));
+  restart();
+  world_.run_for(minutes(3));
+  EXPECT_TRUE(list().empty());
+}
+
 TEST_F(QueueNotices, AClockSetForwardExpiresNothing) {
   config_.delay_warning = seconds(0);
   restart();
@@ -135,6 +148,27 @@ TEST_F(QueueNotices, AClockSetForwardExpiresNothing) {
   EXPECT_EQ(notices(), std::vector{"failed " + text(id) + ": a@x.example"});
   world_.run_for(hours(24 * 4));
   EXPECT_EQ(notices().size(), 2U);
+}
+
+/// Says so of what was written, `left` times.
+io::Task<Result<>> seem_to_fail(int& left, storage::CommitPoint point) {
+  if (point == storage::CommitPoint::after_apply && left-- > 0)
+    co_return fail(Fault::unavailable, "storage: input/output error");
+  co_return Result<>();
+}
+
+TEST_F(QueueNotices, AFailureThatSeemedNotToBeWrittenIsToldOnce) {
+  judge_ = notices_get_through(refuse_all);
+  int left = 3;
+  const QueueId id = submit(message({"a@x.example"}));
+  storage_.set_hook([&left](storage::CommitPoint point, std::uint64_t /*commit*/) {
+    return seem_to_fail(left, point);
+  });
+  world_.run_for(minutes(5));
+  storage_.set_hook({});
+  EXPECT_EQ(notices(), std::vector{"failed " + text(id) + ": a@x.example"});
+  EXPECT_TRUE(list().empty());
+  EXPECT_EQ(storage_.blobs(), 0U);
 }
 
 TEST_F(QueueNotices, TheStoryIsKept) {

@@ -165,7 +165,7 @@ TEST_F(QueueOrders, APausedDestinationGetsNothingUntilResumedAlsoAfterARestart) 
   world_.run_for(minutes(1));
   EXPECT_EQ(tried(), 1U);
   restart();
-  world_.run_for(hours(24 * 6));
+  world_.run_for(hours(3));
   EXPECT_EQ(tried(), 1U);
   const auto views = run(server_->queue.destinations());
   ASSERT_EQ(views.size(), 1U);

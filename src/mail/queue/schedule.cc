@@ -91,16 +91,26 @@ void Schedule::forget(const std::unordered_set<QueueId>& ids) {
 
 void Schedule::done(DestinationId id) { release(id); }
 
-bool Schedule::judge(DestinationId id, Verdict verdict, SteadyTime now) {
+bool Schedule::judge(DestinationId id, Verdict verdict, SteadyTime now, std::string_view error) {
   Destination& destination = at(id);
   if (verdict == Verdict::success) {
+    destination.last_error.clear();
     destination.failures = 0;
     destination.failed = 0;
     destination.pauses = 0;
     destination.works = true;
-    destination.allowed = std::min(destination.allowed + 1, config_.workers_per_destination_max);
+    if (now >= destination.ceiling_until || destination.allowed < destination.ceiling)
+      destination.allowed = std::min(destination.allowed + 1, config_.workers_per_destination_max);
     touch(id);
     return false;
+  }
+  destination.last_error = error;
+  const std::size_t busy = destination.workers - destination.starting - destination.idle.size();
+  if (verdict == Verdict::unreachable && destination.works && busy > 1) {
+    destination.allowed = std::max(std::min(destination.allowed, destination.workers) - 1, 1U);
+    destination.ceiling = destination.allowed;
+    destination.ceiling_until = now + kCeiling;
+    return true;
   }
   ++destination.failed;
   destination.allowed = std::max(destination.allowed / 2, 1U);
@@ -110,9 +120,10 @@ bool Schedule::judge(DestinationId id, Verdict verdict, SteadyTime now) {
     const std::uint32_t doublings = std::min(destination.pauses, 5U);
     static_assert(1U << 5U == kPauseFactorMax);
     pause(id, now + config_.destination_pause * (1U << doublings));
-    return ++destination.pauses > 1;
+    ++destination.pauses;
+    return false;
   }
-  // It answers, so the next message may fare better: never drained, never left alone for long.
+  // It answers, so the next message may fare better: never left alone for long.
   destination.pauses = 0;
   if (++destination.failures >= kFailuresMax) {
     destination.failures = 0;
@@ -134,16 +145,23 @@ std::vector<QueueId> Schedule::waiting(DestinationId id) const {
   return ids;
 }
 
-std::vector<Entry> Schedule::take_ready(DestinationId id) {
-  const std::vector<FairQueue::Item> items = at(id).ready.all();
-  at(id).ready.clear();
-  ready_ -= items.size();
-  std::vector<Entry> entries(items.size());
-  std::ranges::transform(items, entries.begin(), [id](const FairQueue::Item& item) {
-    return Entry{item.id, id, item.sender};
-  });
-  touch(id);
-  return entries;
+std::vector<QueueId> Schedule::grown(const std::function<std::uint8_t(QueueId)>& level_of) {
+  std::vector<QueueId> ids;
+  for (Destination& destination : destinations_)
+    std::ranges::copy(destination.ready.grown(level_of), std::back_inserter(ids));
+  return ids;
+}
+
+std::string Schedule::reason_to_wait(DestinationId id) const {
+  const Destination& destination = at(id);
+  if (destination.held) return "4.3.2 its destination is paused by the postmaster";
+  if (destination.paused || !destination.works) {
+    if (!destination.last_error.empty()) return destination.last_error;
+  }
+  const DestinationView view = view_of(destination);
+  if (view.rate_limited_until)
+    return "4.3.2 more mail than the limit \"" + view.limit + "\" lets through waits before it";
+  return "4.3.2 much other mail waits before it";
 }
 
 void Schedule::hold(std::string_view name) {
@@ -164,6 +182,7 @@ void Schedule::resume(std::string_view name) {
   destination.failures = 0;
   destination.failed = 0;
   destination.pauses = 0;
+  destination.ceiling_until = {};
   destination.allowed = std::max(destination.allowed, workers_start());
   end_pause(*known);
   touch(*known);
@@ -209,6 +228,7 @@ DestinationView Schedule::view_of(const Destination& destination) const {
                        .workers = destination.workers,
                        .allowed = allowance(destination),
                        .failures = destination.failed,
+                       .last_error = destination.last_error,
                        .held = destination.held};
   if (destination.paused) view.paused_until = destination.paused_until;
   if (destination.group == nullptr) return view;

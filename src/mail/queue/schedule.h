@@ -78,6 +78,8 @@ class Schedule {
   static constexpr std::uint32_t kFailuresMax = 5;
   /// Entries that may wait for a destination of which nobody knows yet whether it works.
   static constexpr std::size_t kBacklogMax = 128;
+  /// So long a destination that refused one connection more has no more than it took.
+  static constexpr Duration kCeiling = std::chrono::minutes(10);
   /// Longest pause of a destination, in units of destination_pause.
   static constexpr std::uint32_t kPauseFactorMax = 32;
   /// A limit's next message is kept for a destination whose worker is just starting, this long.
@@ -108,19 +110,24 @@ class Schedule {
   /// which nothing was ever told goes on with one worker.
   void ask(std::string_view destination, WaiterId waiter, SteadyTime deadline,
            const std::vector<std::string>& hosts);
-  /// A job that was handed out (or taken by take_ready) is over: the entry is gone; what remains
-  /// of it was added or deferred before.
+  /// A job that was handed out is over: the entry is gone; what remains of it was added or deferred
+  /// before.
   void done(DestinationId destination);
-  /// Notes how a job went. True when a destination that was left alone and tried again still
-  /// cannot be reached: take_ready() should be noted as deferred, for none would fare better.
-  [[nodiscard]] bool judge(DestinationId destination, Verdict verdict, SteadyTime now);
+  /// Notes how a job went; `error`: what was said when it was no success. True when a destination
+  /// that works for others of its workers took no connection of one more: the job was none, and
+  /// had better be handed out again.
+  [[nodiscard]] bool judge(DestinationId destination, Verdict verdict, SteadyTime now,
+                           std::string_view error);
   /// True when an entry of this destination will not be handed out soon: it is held or paused, or
   /// nothing went through yet and kBacklogMax wait already. Not worth keeping in memory.
   bool is_put_off(DestinationId destination) const;
   /// The messages that wait for a worker of this destination, sender by sender. O(entries).
   std::vector<QueueId> waiting(DestinationId destination) const;
-  /// All entries that wait for a worker of this destination, as if handed out. O(entries).
-  std::vector<Entry> take_ready(DestinationId destination);
+  /// The messages that wait for a worker of any destination and have a higher level than at the
+  /// last call. O(entries).
+  std::vector<QueueId> grown(const std::function<std::uint8_t(QueueId)>& level_of);
+  /// Why what waits for a worker of this destination still does, with an enhanced status code.
+  std::string reason_to_wait(DestinationId destination) const;
 
   /// Operator's pause: nothing is handed out until resume(), however long the destination is
   /// unknown meanwhile. Jobs under way go on.

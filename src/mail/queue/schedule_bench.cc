@@ -35,7 +35,7 @@ class Workers {
       if (action->kind == Action::Kind::end) continue;
       if (action->kind == Action::Kind::hand) {
         ++jobs;
-        benchmark::DoNotOptimize(schedule_.judge(action->destination, Verdict::success, now));
+        benchmark::DoNotOptimize(schedule_.judge(action->destination, Verdict::success, now, ""));
         schedule_.done(action->destination);
         if (action->entry.id == until) return jobs;
       }

@@ -45,7 +45,8 @@ class ScheduleBench {
     ask(destination, waiter, kTestFar, {std::string(host)});
   }
   bool judge(std::string_view destination, Verdict verdict, int second) {
-    return schedule_.judge(schedule_.intern(destination), verdict, at(second));
+    const std::string_view error = verdict == Verdict::success ? "" : "4.4.1 connection refused";
+    return schedule_.judge(schedule_.intern(destination), verdict, at(second), error);
   }
   void done(std::string_view destination) { schedule_.done(schedule_.intern(destination)); }
 

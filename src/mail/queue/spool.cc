@@ -127,7 +127,9 @@ io::Task<Result<std::optional<Listed>>> Spool::load(QueueId id) {
   if (!states) co_return fail(states.error());
   Listed listed{std::move(*envelope), std::vector<Standing>(recipients)};
   for (const storage::KeyValue& pair : *states) {
-    if (id_of(pair.key) == id) take_standing(pair, listed.standings);
+    if (id_of(pair.key) != id) continue;
+    take_standing(pair, listed.standings);
+    listed.is_touched = true;
   }
   co_return listed;
 }

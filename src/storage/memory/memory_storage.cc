@@ -28,9 +28,9 @@ io::Task<Result<>> MemoryStorage::commit(Batch batch) {
   if (!before) co_return before;
   if (auto checked = check(batch); !checked) co_return checked;
   apply(std::move(batch));
-  co_await ask_hook(CommitPoint::after_apply, number);
+  Result<> after = co_await ask_hook(CommitPoint::after_apply, number);
   co_await clock_.sleep_for(config_.commit_delay / 2);
-  co_return Result<>();
+  co_return after;
 }
 
 io::Task<Result<>> MemoryStorage::ask_hook(CommitPoint point, std::uint64_t commit) {

@@ -33,7 +33,7 @@ struct MemoryConfig {
 class MemoryStorage final : public Storage {
  public:
   /// Awaited at each CommitPoint of each commit, counted from 1. A crash is a hook that never
-  /// returns; an error makes the commit fail with it (only before_apply).
+  /// returns; an error makes the commit fail with it, at after_apply though all of it is durable.
   using Hook = std::move_only_function<io::Task<Result<>>(CommitPoint, std::uint64_t commit)>;
 
   /// `clock` must outlive this object.

@@ -75,12 +75,24 @@ void Books::written(const Written& written) {
   for (const std::string& key : written.erased) erased(key);
 }
 
+bool Books::may_come_again(QueueId id) const {
+  const auto notice = notices_.find(id);
+  return notice != notices_.end() && notice->second.kind == NoticeKind::failure;
+}
+
+bool Books::may_come_again(const Written& written) const {
+  return std::ranges::all_of(written.envelopes,
+                             [this](const auto& put) { return may_come_again(id_of(put.first)); });
+}
+
 void Books::envelope_written(const Written::Put& put) {
   const QueueId id = id_of(put.first);
   const auto known = items_.find(id);
   if (known == items_.end()) return problem("a message that nobody sent: " + text(id));
-  if (std::exchange(known->second.durable, true)) problem(text(id) + " was written twice");
   const auto notice = notices_.find(id);
+  const bool again = std::exchange(known->second.durable, true);
+  if (again && (known->second.gone || !may_come_again(id)))
+    problem(text(id) + " was written twice");
   if (notice == notices_.end()) return;
   known->second.acknowledged = true;
   const Notice& made = notice->second;
@@ -139,8 +151,8 @@ void Books::check_change(const Item& item, const Fate& fate, const queue::Standi
 
 bool Books::is_good_reason(const Item& item, const Fate& fate, std::string_view reply) const {
   if (reply.starts_with("550 ")) return fate.refused;
-  if (reply.contains("by the postmaster")) return fate.may_be_bounced;
-  return reply.starts_with("expired after") && (age_is_unsure_ || has_expired(item));
+  if (reply.starts_with("expired after")) return age_is_unsure_ || has_expired(item);
+  return reply.contains("by the postmaster") && fate.may_be_bounced;
 }
 
 bool Books::has_expired(const Item& item) const {
@@ -211,6 +223,9 @@ void Books::reporting(const queue::Job& job, const std::vector<queue::Outcome>& 
     fate.busy = false;
     if (outcome.state == State::relayed) fate.known_taken = true;
     if (outcome.state != State::deferred) continue;
+    // One connection more than the destination takes is no attempt.
+    const bool may_be_none = outcome.unreachable && traffic_.at(job.destination).now > 1;
+    if (may_be_none) continue;
     ++fate.deferrals;
     if (!age_is_unsure_) fate.not_before = time_.now() + least_pause(item, least + 1);
   }

@@ -68,6 +68,9 @@ class Books {
   void composed(const queue::NoticeRequest& request, const queue::Envelope& notice);
   /// A batch became durable.
   void written(const Written& written);
+  /// True of a batch that may be written again when it seemed to fail: the queue knows its own
+  /// notices of failure again.
+  bool may_come_again(const Written& written) const;
 
   // An attempt, by a worker.
   void handed_out(const queue::Job& job);
@@ -115,6 +118,7 @@ class Books {
     return items_.at(job.envelope->id).fates.at(recipient);
   }
   std::string name(QueueId id, std::uint32_t recipient) const;
+  bool may_come_again(QueueId id) const;
   void envelope_written(const Written::Put& put);
   void standing_written(const Written::Put& put);
   void erased(const std::string& key);

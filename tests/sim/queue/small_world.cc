@@ -172,7 +172,12 @@ void SmallWorld::boot() {
 }
 
 io::Task<Result<>> SmallWorld::on_commit(CommitPoint point, std::uint64_t commit) {
-  if (point == CommitPoint::after_apply) books_.written(storage_.take(commit));
+  bool may_come_again = true;
+  if (point == CommitPoint::after_apply) {
+    const Written written = storage_.take(commit);
+    books_.written(written);
+    may_come_again = books_.may_come_again(written);
+  }
   const bool planned = plan_.death && *plan_.death == std::pair(point, commit);
   const bool dies = world_.choices().chance(in_trouble_ ? plan_.commit_crash : 0);
   const bool fails = world_.choices().chance(in_trouble_ ? plan_.commit_failure : 0);
@@ -182,8 +187,8 @@ io::Task<Result<>> SmallWorld::on_commit(CommitPoint point, std::uint64_t commit
                     world_.time().now() < full_from + plan_.disk_full;
   if (point == CommitPoint::before_apply && full)
     co_return fail(Fault::overloaded, "storage: less free space than required");
-  if (point == CommitPoint::before_apply && fails)
-    co_return fail(Fault::unavailable, "storage: input/output error");
+  // After the batch was written it only seems so.
+  if (fails && may_come_again) co_return fail(Fault::unavailable, "storage: input/output error");
   co_return Result<>();
 }
 
