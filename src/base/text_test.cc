@@ -4,6 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/ids.h"
+#include "base/utf8.h"
 
 namespace veredus {
 namespace {
@@ -34,6 +35,32 @@ TEST(Text, NumbersAreWholeOrNothing) {
 TEST(Text, PrintableHidesControlBytesAndCuts) {
   EXPECT_EQ(printable(std::string_view("a\0\r\xFF", 4)), "a\\x00\\x0D\\xFF");
   EXPECT_EQ(printable("abcdef", 3), "abc...");
+}
+
+TEST(Text, ReadableKeepsCharactersAndHidesWhatDeceives) {
+  EXPECT_EQ(readable("Bo\xC3\xAEte pleine \xE2\x82\xAC \xF0\x9D\x84\x9E \\"),
+            "Bo\xC3\xAEte pleine \xE2\x82\xAC \xF0\x9D\x84\x9E \\");
+  EXPECT_EQ(readable(std::string_view("a\0\r\x7F\x1B[2J", 8)), "a\\x00\\x0D\\x7F\\x1B[2J");
+  EXPECT_EQ(readable("\xC2\x9B \xC2\xA0"), "\\xC2\\x9B \xC2\xA0");  // C1, no-break space
+  EXPECT_EQ(readable("\xE2\x80\xAE"
+                     "a\xE2\x80\xA8\xE2\x81\xA9\xE2\x80\x8F\xE2\x80\x93"),
+            "\\xE2\\x80\\xAEa\\xE2\\x80\\xA8\\xE2\\x81\\xA9\\xE2\\x80\\x8F\xE2\x80\x93");
+  EXPECT_EQ(readable("gr\xFC\xDF\xC3"), "gr\\xFC\\xDF\\xC3");  // Latin-1, and a half
+  EXPECT_EQ(readable("\xED\xA0\x80\xC0\xAF"), "\\xED\\xA0\\x80\\xC0\\xAF");
+  EXPECT_EQ(readable("abcdef", 3), "abc...");
+  EXPECT_EQ(readable("ab\xC3\xA4", 3), "ab...") << "no character is cut in two";
+  EXPECT_EQ(readable("ab\xC3\xA4", 4), "ab\xC3\xA4");
+}
+
+TEST(Utf8, IsCheckedFromEndToEnd) {
+  EXPECT_TRUE(is_utf8("") && is_utf8("a\xC3\xA4\xE2\x82\xAC\xF0\x9D\x84\x9E"));
+  for (const char* bad : {"\x80", "\xC0\xAF", "\xC3", "\xE0\x80\xAF", "\xED\xA0\x80",
+                          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "a\xE2\x82"})
+    EXPECT_FALSE(is_utf8(bad)) << bad;
+  EXPECT_EQ(leading_character_octets("\xE2\x82\xAC"
+                                     "a"),
+            3U);
+  EXPECT_EQ(leading_character_octets(""), 0U);
 }
 
 TEST(Cursor, ConsumesWhatItMatchedOrNothing) {

@@ -109,6 +109,18 @@ def test_bash_completes(program, tmp_path, line, want):
     assert want in done.stdout.decode().split()
 
 
+@pytest.mark.parametrize("option, want", [("--config", ["folder", "file"]), ("-c", ["folder", "file"]),
+                                          ("--storage", ["folder"])])
+def test_bash_completes_paths(program, tmp_path, option, want):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    script = subprocess.run([program, "completion", "bash"], capture_output=True, check=True).stdout.decode()
+    done = subprocess.run(["bash", "-c", f'{script}\nCOMP_WORDS=(veredus torture {option} f); COMP_CWORD=3; '
+                                         "_veredus; echo ${COMPREPLY[@]}"],
+                          cwd=tmp_path, capture_output=True, check=True)
+    assert sorted(done.stdout.decode().split()) == sorted(want)
+
+
 @pytest.mark.parametrize("arguments", [("--to", "a@b.example>\r\nRCPT TO:<c@d.example"), ("--to", "nobody"),
                                        ("--from", "a@b>\r\nNOOP"), ("--helo", "a b"), ("--helo", "a\r\nNOOP")])
 def test_send_refuses_what_could_be_a_command(program, arguments):

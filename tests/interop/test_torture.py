@@ -11,6 +11,9 @@ import pytest
 from harness.waiting import wait_until
 
 
+pytestmark = pytest.mark.xdist_group("torture")  # One after the other: each takes all the disk there is.
+
+
 def torture(program: Path, folder: Path, *options: str, minutes: str = "0.2") -> subprocess.Popen:
     return subprocess.Popen([program, "torture", "--minutes", minutes, "--storage", folder, *options],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -45,6 +48,7 @@ def test_nothing_is_lost(program, tmp_path):
     said, progress = torture(program, folder, "--json", "--seed", "20260105").communicate(timeout=400)
     report = json.loads(said)
     assert report["nothing_lost"], said.decode()
+    assert report["delivered_twice"] == 0 <= report["delivered_twice_after_kill"]
     assert report["lost"] == report["changed"] == report["strangers"] == report["ended_by_itself"] == 0
     assert report["kills"] >= 2
     assert report["messages_acknowledged"] > 100

@@ -84,13 +84,7 @@ io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   const std::uint64_t size = envelope.size;
 
   const Result<> queued = co_await surroundings_.queue.submit(std::move(message));
-  if (!queued) {
-    log::error("message_not_queued",
-               {{"session", text(id_)}, {"from", sender}, {"reason", queued.error().text()}});
-    co_return queued.error().fault() == Fault::overloaded
-        ? smtp::Reply(452, {4, 3, 1}, "Out of space; try again later")
-        : smtp::Reply(451, {4, 3, 0}, "The message could not be stored; try again later");
-  }
+  if (!queued) co_return storage_refusal(queued.error());  // The queue has logged why.
   log::info("message_accepted", {{"session", text(id_)},
                                  {"queue_id", text(id)},
                                  {"client", connection_.peer().text()},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+
 namespace veredus::accept {
 
 MessageReader::MessageReader(const AcceptConfig& config, const Surroundings& surroundings,
@@ -74,6 +76,8 @@ io::Task<> MessageReader::spill() {
     const Result<> appended = co_await queue_.append(id_, appended_, std::move(chunk));
     if (!appended) {
       storage_error_ = appended.error();
+      log::warning("message_not_queued",
+                   {{"queue_id", text(id_)}, {"reason", storage_error_->text()}});
       co_return;
     }
     ++appended_;
@@ -117,7 +121,7 @@ std::optional<smtp::Reply> MessageReader::verdict() const {
                          "Mail loop: the message has passed " +
                              std::to_string(scanner_.received_count()) + " hosts");
     case Flaw::storage:
-      return smtp::reply_for(*storage_error_);
+      return storage_refusal(*storage_error_);
   }
   std::unreachable();
 }
@@ -140,6 +144,12 @@ void MessageReader::give(queue::Message& message) {
 io::Task<> MessageReader::discard() {
   const std::uint32_t count = std::exchange(appended_, 0);
   if (count > 0) co_await queue_.discard(id_, count);
+}
+
+smtp::Reply storage_refusal(const Error& error) {
+  if (error.fault() == Fault::overloaded)
+    return smtp::Reply(452, {4, 3, 1}, "Insufficient system storage");
+  return smtp::Reply(451, {4, 3, 0}, "The message could not be stored; try again later");
 }
 
 }  // namespace veredus::accept

@@ -85,4 +85,7 @@ class MessageReader {
   std::optional<Error> storage_error_;
 };
 
+/// What the client hears when its message cannot be stored: nothing about our disk.
+smtp::Reply storage_refusal(const Error& error);
+
 }  // namespace veredus::accept

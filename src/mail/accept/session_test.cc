@@ -119,5 +119,22 @@ TEST_F(SessionTest, ReplyIsSentBeforeWaitingForMore) {
   EXPECT_EQ(writes[3], "250 2.0.0 Forgotten\r\n");
 }
 
+/// What is wrong with the disk is told once in the log, and not at all to the client.
+TEST_F(SessionTest, AFullDiskIsOneLineInTheLog) {
+  for (std::uint64_t nth = 0; nth < 5; ++nth) storage_.fail_commit(nth, Fault::overloaded);
+  testing::internal::CaptureStderr();
+  const Writes writes =
+      run({"EHLO client.example\r\n",
+           "MAIL FROM:<me@remote.example>\r\nRCPT TO:<you@example.test>\r\nDATA\r\n",
+           "Subject: text\r\n.\r\n", "QUIT\r\n"});
+  const std::string logged = testing::internal::GetCapturedStderr();
+  ASSERT_EQ(writes.size(), 5U);
+  EXPECT_EQ(writes[3], "452 4.3.1 Insufficient system storage\r\n");
+  constexpr std::string_view kEvent = "event=message_not_queued";
+  const std::size_t first = logged.find(kEvent);
+  ASSERT_NE(first, std::string::npos) << logged;
+  EXPECT_EQ(logged.find(kEvent, first + 1), std::string::npos) << logged;
+}
+
 }  // namespace
 }  // namespace veredus::accept

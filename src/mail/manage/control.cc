@@ -66,13 +66,14 @@ io::Task<> ControlServer::take_clients(ControlServer& server) {
   for (;;) {
     auto client = co_await server.listener_->accept();
     if (!client) co_return;
-    if (server.clients_ == kClientsMax) continue;  // Closes it.
-    ++server.clients_;
-    server.system_.reactors.front()->spawn("control", serve(server, std::move(*client)));
+    if (server.seats_.use_count() > kClientsMax) continue;  // Closes it.
+    server.system_.reactors.front()->spawn("control",
+                                           serve(server, std::move(*client), server.seats_));
   }
 }
 
-io::Task<> ControlServer::serve(ControlServer& server, std::unique_ptr<io::Stream> stream) {
+io::Task<> ControlServer::serve(ControlServer& server, std::unique_ptr<io::Stream> stream,
+                                std::shared_ptr<const Seats> /*seat*/) {
   io::Connection connection(std::move(stream));
   Result<> flushed;
   while (flushed) {
@@ -84,7 +85,6 @@ io::Task<> ControlServer::serve(ControlServer& server, std::unique_ptr<io::Strea
     connection.put("\r\n");
     flushed = co_await connection.flush(kAnswerDeadline);
   }
-  --server.clients_;
 }
 
 io::Task<Result<>> ask(io::Network& network, io::Endpoint socket, std::string request,

@@ -31,15 +31,19 @@ class ControlServer {
   void stop();
 
  private:
-  static constexpr int kClientsMax = 16;
+  static constexpr long kClientsMax = 16;
+
+  /// Each client keeps a reference until its end, whatever that is.
+  struct Seats {};
 
   static io::Task<> take_clients(ControlServer& server);
-  static io::Task<> serve(ControlServer& server, std::unique_ptr<io::Stream> stream);
+  static io::Task<> serve(ControlServer& server, std::unique_ptr<io::Stream> stream,
+                          std::shared_ptr<const Seats> seat);
 
   io::System system_;
   Surroundings surroundings_;
   std::unique_ptr<io::Listener> listener_;
-  int clients_ = 0;
+  std::shared_ptr<const Seats> seats_ = std::make_shared<const Seats>();
 };
 
 /// The commands' side: sends one request and gives each line of the answer to `line`.

@@ -1,5 +1,9 @@
 #include "mail/manage/control.h"
 
+#include <array>
+#include <stdexcept>
+#include <utility>
+
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
@@ -22,6 +26,25 @@ std::string order(std::string_view what, std::string_view rest) {
          '}';
 }
 
+/// Counts how often something asks the reactor for an answer.
+class CountingReactor final : public io::Reactor {
+ public:
+  explicit CountingReactor(io::Reactor& inner) : inner_(inner) {}
+
+  void post(std::move_only_function<void()> work) override {
+    ++posts_;
+    inner_.post(std::move(work));
+  }
+  void spawn(std::string_view name, io::Task<> task) override {
+    inner_.spawn(name, std::move(task));
+  }
+  std::size_t posts() const noexcept { return posts_; }
+
+ private:
+  io::Reactor& inner_;
+  std::size_t posts_ = 0;
+};
+
 /// A queue of some messages that wait for next hops nobody works for, and its control socket.
 /// Message i is for u<i>@d<i % 3>.example, the last ones for two recipients.
 class ControlTest : public testing::Test {
@@ -35,7 +58,10 @@ class ControlTest : public testing::Test {
                            .destination_of = mx_of,
                            .expire = std::chrono::hours(120),
                            .bounce_expire = std::chrono::hours(24),
-                           .status = [this] { return Status{.messages = queue.messages()}; }}) {
+                           .status = [this] {
+                             if (status_throws) throw std::runtime_error("planted");
+                             return Status{.messages = queue.messages()};
+                           }}) {
       queue.connect({.destination_of = mx_of,
                      .start_worker = [](const std::string&) {},
                      .compose_notice = [](const queue::NoticeRequest&) -> Result<queue::Message> {
@@ -44,14 +70,22 @@ class ControlTest : public testing::Test {
     }
     queue::Queue queue;
     ControlServer control;
+    bool status_throws = false;
   };
 
   ControlTest() : disk_(world_.system().clock) {
     server_ = world_.server()
-                  .own<std::unique_ptr<Server>>(std::make_unique<Server>(world_.system(), disk_))
+                  .own<std::unique_ptr<Server>>(std::make_unique<Server>(system(), disk_))
                   .get();
     world_.spawn("start", start(*this));
     world_.run_until([this] { return ready_; });
+  }
+
+  /// The server's, with a reactor that counts.
+  io::System system() {
+    const io::System system = world_.system();
+    return {system.clock,   system.random, system.network, system.resolver,
+            system.workers, system.files,  reactors_};
   }
 
   static io::Task<> start(ControlTest& test) {
@@ -74,6 +108,7 @@ class ControlTest : public testing::Test {
     message.envelope = listed_message("01J8XK3F2Q7RM", "me@client.example", recipients).envelope;
     message.envelope.id = server_->queue.new_id();
     message.envelope.received_at = world_.system().clock.wall();
+    if (number == 8) message.envelope.recipients.front().original = "sales@example.test";
     message.chunks.emplace_back("Subject: x\r\n\r\n\xff\0\n"s);
     message.envelope.size = message.chunks.front().size();
     ids_.push_back(message.envelope.id);
@@ -119,6 +154,8 @@ class ControlTest : public testing::Test {
 
   static constexpr int kMessages = 450;  // More than two pages.
   sim::World world_{1};
+  CountingReactor reactor_{*world_.system().reactors.front()};
+  std::array<io::Reactor*, 1> reactors_{&reactor_};
   storage::MemoryStorage disk_;
   Server* server_ = nullptr;
   std::vector<QueueId> ids_;
@@ -254,6 +291,29 @@ TEST_F(ControlTest, TracesWhatWaits) {
     EXPECT_EQ(answers_[0].at("events").as_array()[0].at("event").as_string(), "accepted");
     EXPECT_EQ(answers_[0].at("next").as_array().size(), 1U);
   }
+}
+
+TEST_F(ControlTest, TracesAnAddressThatAnAliasStandsFor) {
+  ASSERT_TRUE(ask_server(R"({"request":"trace","subject":"sales@example.test"})"));
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].at("id").as_string(), id(8));
+}
+
+/// The destinations are looked at once, not once for each message: there may be very many of both.
+TEST_F(ControlTest, TracingManyMessagesAsksForTheDestinationsOnce) {
+  const std::size_t before = reactor_.posts();
+  ASSERT_TRUE(ask_server(R"({"request":"trace","subject":"me@client.example"})"));
+  EXPECT_EQ(answers_.size(), static_cast<std::size_t>(kMessages));
+  EXPECT_LT(reactor_.posts() - before, 20U);
+}
+
+/// What goes wrong with one client takes no place from the others.
+TEST_F(ControlTest, AnExceptionLeaksNoPlace) {
+  server_->status_throws = true;
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(ask_server(R"({"request":"status"})"));
+  server_->status_throws = false;
+  EXPECT_TRUE(ask_server(R"({"request":"status"})"));
+  EXPECT_EQ(world_.failures().size(), 50U);
 }
 
 TEST_F(ControlTest, TellsItsStatus) {

@@ -18,16 +18,14 @@ namespace {
 
 namespace json = boost::json;
 
-json::value until(const Surroundings& around, const std::optional<SteadyTime>& when) {
-  const SteadyTime now = around.clock.now();
-  if (!when || *when <= now) return nullptr;
-  return time_value(around.clock.wall() +
-                    std::chrono::duration_cast<WallTime::duration>(*when - now));
-}
-
 /// `group` is what of the queue goes there.
-json::object destination_view(const Surroundings& around, const queue::DestinationView& view,
+json::object destination_view(const Destinations& destinations, const queue::DestinationView& view,
                               const Group& group) {
+  const auto until = [&](const std::optional<SteadyTime>& when) {
+    return time_value(destinations.until(when).value_or(WallTime()));
+  };
+  // What a message of it says is from whom and when; the destination may know of a later failure.
+  const bool is_later = !view.last_error.empty() && view.last_error != group.last_error;
   return {{"destination", shown(view.name)},
           {"limit", view.limit},
           {"messages", group.messages},
@@ -37,11 +35,11 @@ json::object destination_view(const Surroundings& around, const queue::Destinati
           {"workers_max", view.allowed},
           {"failures", view.failures},
           {"paused", view.held},
-          {"left_alone_until", until(around, view.paused_until)},
-          {"rate_limited_until", until(around, view.rate_limited_until)},
-          {"last_error", shown(group.last_error)},
-          {"last_error_remote", shown(group.last_remote)},
-          {"last_error_at", time_value(group.last_error_at)}};
+          {"left_alone_until", until(view.paused_until)},
+          {"rate_limited_until", until(view.rate_limited_until)},
+          {"last_error", shown(is_later ? view.last_error : group.last_error)},
+          {"last_error_remote", is_later ? std::string() : shown(group.last_remote)},
+          {"last_error_at", time_value(is_later ? WallTime() : group.last_error_at)}};
 }
 
 io::Task<Result<Summary>> summarize(const Asked& asked) {
@@ -79,13 +77,12 @@ Result<std::string> own_destination(const Surroundings& around, const std::strin
 
 /// The destination that is named, in full or by its host alone.
 Result<std::string> named_destination(const Surroundings& around, const std::string& text,
-                                      const std::vector<queue::DestinationView>& views) {
-  const auto exact = std::ranges::find(views, text, &queue::DestinationView::name);
-  if (exact != views.end()) return text;
+                                      const Destinations& destinations) {
+  if (destinations.find(text) != nullptr) return text;
   if (const auto next_hop = route::parse_destination(text))
     return route::destination_name(*next_hop);
   std::string found;
-  for (const queue::DestinationView& view : views) {
+  for (const queue::DestinationView& view : destinations.all()) {
     if (!is_destination(text, view.name)) continue;
     if (!found.empty())
       return fail(Fault::refused, text + " is both " + found + " and " + view.name + ": name one");
@@ -98,9 +95,9 @@ Result<std::string> named_destination(const Surroundings& around, const std::str
 io::Task<Result<>> change(const Asked& asked, bool is_pause) {
   const auto queue = running_queue(asked.around);
   if (!queue) co_return fail(queue.error());
-  const auto views = co_await destinations_of(asked.around);
+  const Destinations destinations = co_await destinations_of(asked.around);
   const auto destination =
-      named_destination(asked.around, string_in(asked.request, "destination"), views);
+      named_destination(asked.around, string_in(asked.request, "destination"), destinations);
   if (!destination) co_return fail(destination.error());
   Result<> done;
   if (is_pause)
@@ -122,14 +119,13 @@ io::Task<Result<>> destination_list(const Asked& asked) {
     co_return fail(Fault::unavailable,
                    "no server runs: there are no connections to tell of; `veredus queue count` "
                    "tells what waits");
-  auto views = co_await destinations_of(asked.around);
-  std::ranges::sort(views, {}, &queue::DestinationView::name);
+  const Destinations destinations = co_await destinations_of(asked.around);
   const auto summary = co_await summarize(asked);
   if (!summary) co_return fail(summary.error());
-  for (const queue::DestinationView& view : views) {
+  for (const queue::DestinationView& view : destinations.all()) {
     const auto group = summary->groups().find(view.name);
     std::string line = json::serialize(destination_view(
-        asked.around, view, group == summary->groups().end() ? Group() : group->second));
+        destinations, view, group == summary->groups().end() ? Group() : group->second));
     const Result<> put = co_await asked.sink.put(std::move(line));
     if (!put) co_return put;
   }

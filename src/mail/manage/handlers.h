@@ -10,6 +10,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "mail/manage/destinations.h"
 #include "mail/manage/filter.h"
 #include "mail/manage/requests.h"
 #include "mail/manage/why.h"
@@ -83,10 +84,8 @@ struct Progress {
 };
 std::string progress_line(const Surroundings& around, const Progress& progress);
 
-/// Every destination there is something to say of; none while no server runs.
-io::Task<std::vector<queue::DestinationView>> destinations_of(const Surroundings& around);
 Circumstances circumstances(const Surroundings& around, std::string destination,
-                            const std::vector<queue::DestinationView>& views);
+                            const Destinations& destinations);
 /// Recipients of a message that are not over, in groups of which all stand alike at one
 /// destination.
 std::vector<std::vector<std::uint32_t>> waiting_groups(const queue::Listed& listed,

@@ -2,7 +2,7 @@
 
 #include <fmt/chrono.h>
 
-#include "base/text.h"
+#include "base/utf8.h"
 
 namespace veredus::manage {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::size_t kTextMax = 4096;
 
 }  // namespace
 
-std::string shown(std::string_view text) { return printable(text, kTextMax); }
+std::string shown(std::string_view text) { return readable(text, kTextMax); }
 
 json::value time_value(WallTime when) {
   if (when == WallTime{}) return nullptr;

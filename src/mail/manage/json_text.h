@@ -12,7 +12,7 @@
 
 namespace veredus::manage {
 
-/// JSON is UTF-8; what a peer said need not be: octets that are no printable ASCII as \xNN.
+/// JSON is UTF-8; what a peer said need not be: see readable().
 std::string shown(std::string_view text);
 
 /// `2026-01-02T03:04:05Z`, cut to seconds; null for a time that is not set.

@@ -47,6 +47,7 @@ io::Task<Result<>> queue_list(const Asked& asked) {
   const auto limit = limit_of(asked.request);
   if (!limit) co_return fail(limit.error());
   const Vantage vantage = asked.vantage();
+  const Destinations destinations = co_await destinations_of(asked.around);
   std::size_t matched = 0;
   for (Pages pages(asked.around, filter->ids);;) {
     const auto page = co_await pages.next();
@@ -55,7 +56,7 @@ io::Task<Result<>> queue_list(const Asked& asked) {
     for (const queue::Listed& listed : *page) {
       const auto meant = matching(*filter, listed, vantage);
       if (meant.empty()) continue;
-      std::string line = json::serialize(queue_view(listed, meant, vantage));
+      std::string line = json::serialize(queue_view(listed, meant, vantage, &destinations));
       const Result<> put = co_await asked.sink.put(std::move(line));
       if (!put) co_return put;
       if (++matched == *limit) co_return Result<>();
@@ -85,7 +86,11 @@ io::Task<Result<>> queue_count(const Asked& asked) {
         progress_line(asked.around, {pages.looked_at(), summary.total().messages, 0}));
     if (!put) co_return put;
   }
-  for (const auto& [name, group] : summary.groups()) {
+  const Destinations destinations = co_await destinations_of(asked.around);
+  for (const auto& [name, counted] : summary.groups()) {
+    Group group = counted;
+    const auto* view = *by == GroupBy::destination ? destinations.find(name) : nullptr;
+    if (view != nullptr && group.last_error.empty()) group.last_error = view->last_error;
     std::string line = json::serialize(group_view(name, group, vantage.now));
     const Result<> put = co_await asked.sink.put(std::move(line));
     if (!put) co_return put;
@@ -104,7 +109,8 @@ io::Task<Result<>> queue_show(const Asked& asked) {
   if (!*found) co_return Result<>();
   const auto story = co_await trace::find_story(asked.around.storage, *id);
   if (!story) co_return fail(story.error());
-  json::object view = queue_view(**found, all_recipients(**found), asked.vantage());
+  const Destinations destinations = co_await destinations_of(asked.around);
+  json::object view = queue_view(**found, all_recipients(**found), asked.vantage(), &destinations);
   view["events"] = events_view(story->value_or(trace::Story()).events, &(*found)->envelope);
   std::string line = json::serialize(view);
   const Result<> put = co_await asked.sink.put(std::move(line));

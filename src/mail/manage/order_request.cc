@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "mail/manage/handlers.h"
 #include "mail/manage/json_text.h"
 #include "mail/manage/queue_view.h"
@@ -60,7 +61,7 @@ Result<Order> order_of(const json::object& request) {
   Order order;
   order.kind = word->kind;
   order.route = std::move(*route);
-  order.reason = printable(string_in(request, "reason"), kReasonMax);
+  order.reason = readable(string_in(request, "reason"), kReasonMax);
   return order;
 }
 

@@ -12,6 +12,17 @@ namespace {
 
 namespace json = boost::json;
 
+/// What keeps a recipient back that has no words of its own about it; nothing when nothing does.
+std::optional<json::object> pause_view(const queue::DestinationView* view,
+                                       const Destinations& destinations) {
+  if (view == nullptr) return std::nullopt;
+  const auto until = destinations.until(view->paused_until);
+  if (!view->held && !until) return std::nullopt;
+  return json::object{{"by_operator", view->held},
+                      {"until", time_value(until.value_or(WallTime()))},
+                      {"last_error", shown(view->last_error)}};
+}
+
 json::object recipient_view(const queue::Recipient& recipient, const queue::Standing& standing,
                             const Vantage& vantage) {
   return {
@@ -33,12 +44,20 @@ json::object recipient_view(const queue::Recipient& recipient, const queue::Stan
 }  // namespace
 
 json::object queue_view(const queue::Listed& listed, const std::vector<std::uint32_t>& recipients,
-                        const Vantage& vantage) {
+                        const Vantage& vantage, const Destinations* destinations) {
   const queue::Envelope& envelope = listed.envelope;
   json::array views;
-  for (const std::uint32_t index : recipients)
-    views.push_back(
-        recipient_view(envelope.recipients.at(index), listed.standings.at(index), vantage));
+  for (const std::uint32_t index : recipients) {
+    const queue::Recipient& recipient = envelope.recipients.at(index);
+    const queue::Standing& standing = listed.standings.at(index);
+    json::object view = recipient_view(recipient, standing, vantage);
+    if (destinations != nullptr && standing.state == queue::State::pending) {
+      const auto* destination = destinations->find(vantage.destination(recipient, standing));
+      if (auto pause = pause_view(destination, *destinations))
+        view["destination_paused"] = std::move(*pause);
+    }
+    views.push_back(std::move(view));
+  }
   const auto age = std::chrono::floor<std::chrono::seconds>(vantage.now - envelope.received_at);
   return {{"id", text(envelope.id)},
           {"received", time_value(envelope.received_at)},

@@ -7,6 +7,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include "mail/manage/destinations.h"
 #include "mail/manage/filter.h"
 #include "mail/queue/queue.h"
 
@@ -21,11 +22,17 @@ namespace veredus::manage {
 ///    "attempts":3,"next_attempt":"...","last_attempt":"...","sender_warned":false,
 ///    "reply":"451 4.7.1 ...","remote":"mx.far.example [192.0.2.9]"}]}
 ///
+/// A recipient of which nothing was said yet because its destination is left alone after failures,
+/// or paused by an operator, has this besides, when `destinations` are given (null: not known):
+///
+///   "destination_paused":{"by_operator":false,"until":"2026-01-02T03:14:05Z",
+///    "last_error":"4.4.1 Cannot connect: Connection refused"}
+///
 /// The null sender is "". Times that are not set are null; `reply` and `remote` as in
-/// queue::Standing. Octets that are not printable ASCII are shown as \xNN.
+/// queue::Standing. What is not fit to be shown is escaped: see readable().
 boost::json::object queue_view(const queue::Listed& listed,
-                               const std::vector<std::uint32_t>& recipients,
-                               const Vantage& vantage);
+                               const std::vector<std::uint32_t>& recipients, const Vantage& vantage,
+                               const Destinations* destinations = nullptr);
 
 /// Every recipient's index.
 std::vector<std::uint32_t> all_recipients(const queue::Listed& listed);

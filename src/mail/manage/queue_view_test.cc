@@ -60,6 +60,43 @@ TEST(QueueView, ShowsWhyAndUntilWhenItWaits) {
       << view(listed);
 }
 
+/// Mail that waits behind a destination that cannot be reached has no reply of its own.
+TEST(QueueView, ShowsWhatKeepsThoseBackThatWereNotTried) {
+  const Destinations destinations({{.name = "mx:far.example",
+                                    .last_error = "4.4.1 Cannot connect",
+                                    .paused_until = SteadyTime(seconds(1060))}},
+                                  {kNow, SteadyTime(seconds(1000))});
+  queue::Listed listed = message();
+  const auto pause = [&] {
+    const auto view = queue_view(listed, {0}, {kNow, mx_of}, &destinations);
+    const auto& recipient = view.at("recipients").as_array()[0].as_object();
+    return recipient.contains("destination_paused")
+               ? boost::json::serialize(recipient.at("destination_paused"))
+               : "";
+  };
+  EXPECT_EQ(
+      pause(),
+      R"({"by_operator":false,"until":"2023-11-14T22:15:50Z","last_error":"4.4.1 Cannot connect"})");
+  listed.standings[0].route = "smtp:relay.example:25";
+  EXPECT_EQ(pause(), "");
+  listed.standings[0].route.clear();
+  listed.standings[0].state = queue::State::deferred;
+  EXPECT_EQ(pause(), "");
+}
+
+TEST(Destinations, AreFoundByName) {
+  const SteadyTime now{seconds(1000)};
+  const Destinations destinations({{.name = "mx:c"}, {.name = "mx:a"}, {.name = "mx:b"}},
+                                  {kNow, now});
+  ASSERT_NE(destinations.find("mx:b"), nullptr);
+  EXPECT_EQ(destinations.find("mx:b")->name, "mx:b");
+  EXPECT_EQ(destinations.find("mx:bb"), nullptr);
+  EXPECT_EQ(destinations.find(""), nullptr);
+  EXPECT_EQ(destinations.all().front().name, "mx:a");
+  EXPECT_EQ(destinations.until(now + seconds(5)), kNow + seconds(5));
+  EXPECT_FALSE(destinations.until(now) || destinations.until(std::nullopt));
+}
+
 TEST(QueueView, NullSenderIsEmpty) {
   queue::Listed listed = message();
   listed.envelope.sender = smtp::ReversePath();
@@ -70,6 +107,12 @@ TEST(QueueView, OctetsThatAreNoTextAreEscaped) {
   queue::Listed listed = message();
   listed.standings[0].reply = "550 \xFF\x01\nno";
   EXPECT_NE(view(listed).find(R"(550 \\xFF\\x01\\x0Ano)"), std::string::npos) << view(listed);
+}
+
+TEST(QueueView, Utf8IsShownAsItIs) {
+  queue::Listed listed = message();
+  listed.standings[0].reply = "552 Bo\xC3\xAEte pleine";
+  EXPECT_NE(view(listed).find("\"552 Bo\xC3\xAEte pleine\""), std::string::npos) << view(listed);
 }
 
 TEST(QueueView, ShowsJustTheRecipientsAskedFor) {

@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include "mail/manage/json_text.h"
+#include "mail/queue/events.h"
 
 namespace veredus::manage {
 namespace {
@@ -57,25 +58,10 @@ json::array events_view(const std::vector<trace::Event>& events, const queue::En
   json::array views;
   const bool is_told =
       std::ranges::find(events, trace::Kind::accepted, &trace::Event::kind) != events.end();
-  if (!is_told && envelope != nullptr) views.push_back(event_view(accepted_event(*envelope)));
+  if (!is_told && envelope != nullptr)
+    views.push_back(event_view(queue::accepted_event(*envelope)));
   for (const trace::Event& event : events) views.push_back(event_view(event));
   return views;
-}
-
-trace::Event accepted_event(const queue::Envelope& envelope) {
-  trace::Event event;
-  event.kind = trace::Kind::accepted;
-  event.at = envelope.received_at;
-  for (const queue::Recipient& recipient : envelope.recipients)
-    event.recipients.push_back(recipient.address.text());
-  if (!envelope.sender.is_null()) event.sender = envelope.sender.address()->text();
-  event.client = envelope.origin.client;
-  event.helo = envelope.origin.helo;
-  event.protocol = envelope.origin.protocol;
-  event.account = envelope.origin.auth_identity;
-  event.message_id = envelope.message_id;
-  event.size = envelope.size;
-  return event;
 }
 
 }  // namespace veredus::manage

@@ -23,8 +23,4 @@ boost::json::object event_view(const trace::Event& event);
 boost::json::array events_view(const std::vector<trace::Event>& events,
                                const queue::Envelope* envelope);
 
-/// The event by which a message came to us, as its envelope tells it: for one of which no event was
-/// written yet.
-trace::Event accepted_event(const queue::Envelope& envelope);
-
 }  // namespace veredus::manage

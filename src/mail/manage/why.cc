@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "mail/manage/json_text.h"
 #include "mail/manage/words.h"
 
@@ -18,11 +19,7 @@ using queue::State;
 constexpr std::size_t kAddressesNamed = 3;
 constexpr std::size_t kReplyMax = 500;
 
-std::string quoted_reply(const std::string& reply) {
-  std::string text = shown(reply);
-  if (text.size() > kReplyMax) text = text.substr(0, kReplyMax) + "...";
-  return text;
-}
+std::string quoted_reply(const std::string& reply) { return readable(reply, kReplyMax); }
 
 WallTime to_wall(SteadyTime when, const Circumstances& now) {
   return now.now + std::chrono::duration_cast<WallTime::duration>(when - now.steady_now);
@@ -39,13 +36,17 @@ std::string paused_words(const Circumstances& now) {
       now.destination);
 }
 
-std::string failing_words(const Circumstances& now) {
+/// `said`: what was said already of the failure; else the destination's own account is given.
+std::string failing_words(const std::string& said, const Circumstances& now) {
   const DestinationView& view = *now.view;
-  return fmt::format(
+  std::string out = fmt::format(
       "The destination {0} failed{1} and is left alone until {2}; "
       "`veredus queue resume {0}` ends that at once.",
       now.destination, view.failures > 1 ? fmt::format(" {} times in a row", view.failures) : "",
       when_words(to_wall(*view.paused_until, now), now.now));
+  if (view.last_error.empty() || view.last_error == said) return out;
+  out += " Its last failure: " + quoted_reply(view.last_error);
+  return out + (view.last_error.ends_with('.') ? "" : ".");
 }
 
 std::string rate_words(const Circumstances& now) {
@@ -116,11 +117,12 @@ std::string expiry_words(const queue::Envelope& envelope, const Circumstances& n
                          : "it is given up and the sender told");
 }
 
-std::string destination_words(const Circumstances& now) {
+/// `said`: the failure that was told of already.
+std::string destination_words(const std::string& said, const Circumstances& now) {
   if (!now.server_runs) return "No server runs: nothing is tried until `veredus serve` is started.";
   if (!now.view) return "Nothing there is ready to be sent now.";
   if (now.view->held) return paused_words(now);
-  if (is_later(now.view->paused_until, now)) return failing_words(now);
+  if (is_later(now.view->paused_until, now)) return failing_words(said, now);
   if (now.view->waiting > 0 && is_later(now.view->rate_limited_until, now)) return rate_words(now);
   if (now.view->waiting > 0 && now.view->workers >= now.view->allowed)
     return connections_words(now);
@@ -178,7 +180,7 @@ std::string blocker_words(QueueId id, const Standing& standing, const Circumstan
     case Blocker::destination_paused:
       return paused_words(now);
     case Blocker::destination_failing:
-      return failing_words(now);
+      return failing_words(standing.reply, now);
     case Blocker::back_off:
       return back_off_words(id, standing, now);
     case Blocker::rate_limit:
@@ -226,7 +228,7 @@ std::string why_destination(const Group& group, const Circumstances& now) {
     out += verdict_words(shown(group.last_remote), quoted_reply(group.last_error));
     out += group.last_error.ends_with('.') ? " " : ". ";
   }
-  out += destination_words(now);
+  out += destination_words(group.last_error, now);
   if (group.messages > 0 && now.server_runs)
     out += fmt::format(" `veredus queue retry --destination {}` tries everything at once.",
                        now.destination);

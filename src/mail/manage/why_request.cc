@@ -35,7 +35,7 @@ io::Task<Result<>> tell(const Asked& asked, std::string subject, std::string blo
 io::Task<Result<>> tell_message(const Asked& asked, const queue::Listed& listed,
                                 const std::vector<std::uint32_t>& among) {
   const Vantage vantage = asked.vantage();
-  const auto views = co_await destinations_of(asked.around);
+  const Destinations destinations = co_await destinations_of(asked.around);
   const auto groups = waiting_groups(listed, among, vantage);
   const std::string id = text(listed.envelope.id);
   for (std::size_t i = 0; i < std::min(groups.size(), kGroupsTold); ++i) {
@@ -43,7 +43,7 @@ io::Task<Result<>> tell_message(const Asked& asked, const queue::Listed& listed,
     const Circumstances now = circumstances(
         asked.around,
         vantage.destination(listed.envelope.recipients.at(first), listed.standings.at(first)),
-        views);
+        destinations);
     const Result<> told =
         co_await tell(asked, id, std::string(name(blocker(listed.standings.at(first), now))),
                       why_message(listed, groups[i], now));
@@ -113,15 +113,15 @@ io::Task<Result<Found>> gather(const Asked& asked, std::vector<Filter> filters) 
 }
 
 io::Task<Result<>> tell_destinations(const Asked& asked, std::string subject, const Found& found) {
-  const auto views = co_await destinations_of(asked.around);
+  const Destinations destinations = co_await destinations_of(asked.around);
   for (const auto& [name, group] : found.summary.groups()) {
-    const Circumstances now = circumstances(asked.around, name, views);
+    const Circumstances now = circumstances(asked.around, name, destinations);
     const Result<> told = co_await tell(asked, subject, "", why_destination(group, now));
     if (!told) co_return told;
   }
-  for (const queue::DestinationView& view : views) {
+  for (const queue::DestinationView& view : destinations.all()) {
     if (found.summary.groups().contains(view.name) || !is_destination(subject, view.name)) continue;
-    const Circumstances now = circumstances(asked.around, view.name, views);
+    const Circumstances now = circumstances(asked.around, view.name, destinations);
     const Result<> told = co_await tell(asked, subject, "", why_destination(Group(), now));
     if (!told) co_return told;
   }
@@ -140,9 +140,9 @@ io::Task<Result<>> why_many(const Asked& asked, std::string subject, std::vector
     co_return told;
   }
   if (found->summary.total().messages == 0) {
-    const auto views = co_await destinations_of(asked.around);
+    const Destinations destinations = co_await destinations_of(asked.around);
     const bool is_known = std::ranges::any_of(
-        views, [&](const auto& view) { return is_destination(subject, view.name); });
+        destinations.all(), [&](const auto& view) { return is_destination(subject, view.name); });
     if (!is_known) {
       const Result<> told =
           co_await tell(asked, subject, "", "Nothing in the queue is for " + shown(subject) + ".");
@@ -162,22 +162,15 @@ io::Task<Result<>> why_many(const Asked& asked, std::string subject, std::vector
 
 }  // namespace
 
-io::Task<std::vector<queue::DestinationView>> destinations_of(const Surroundings& around) {
-  std::vector<queue::DestinationView> views;
-  if (around.queue != nullptr) views = co_await around.queue->destinations();
-  co_return views;
-}
-
 Circumstances circumstances(const Surroundings& around, std::string destination,
-                            const std::vector<queue::DestinationView>& views) {
+                            const Destinations& destinations) {
   Circumstances now;
-  now.now = around.clock.wall();
-  now.steady_now = around.clock.now();
+  now.now = destinations.moment().wall;
+  now.steady_now = destinations.moment().steady;
   now.server_runs = around.queue != nullptr;
   now.expire = around.expire;
   now.bounce_expire = around.bounce_expire;
-  const auto view = std::ranges::find(views, destination, &queue::DestinationView::name);
-  if (view != views.end()) now.view = *view;
+  if (const queue::DestinationView* view = destinations.find(destination)) now.view = *view;
   now.destination = std::move(destination);
   return now;
 }

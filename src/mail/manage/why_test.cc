@@ -93,6 +93,23 @@ const std::vector kCases{
          "destination_failing",
          "The destination mx:far.example failed 5 times in a row and is left alone until 12:02:00 "
          "UTC, in 2 min; `veredus queue resume mx:far.example` ends that at once."},
+    Case{"left_alone_before_its_first_attempt",
+         [](auto&, auto& around) {
+           around.view->last_error = "4.4.1 Cannot connect: Connection refused";
+           around.view->failures = 2;
+           around.view->paused_until = kSteadyNow + minutes(2);
+         },
+         "destination_failing",
+         "It was not tried yet. The destination mx:far.example failed 2 times in a row and is left "
+         "alone until 12:02:00 UTC, in 2 min; `veredus queue resume mx:far.example` ends that at "
+         "once. Its last failure: 4.4.1 Cannot connect: Connection refused. An attempt"},
+    Case{"left_alone_for_what_it_said_to_this_one",
+         [](auto& listed, auto& around) {
+           due(listed);
+           around.view->last_error = "451 4.7.1 try later";
+           around.view->paused_until = kSteadyNow + minutes(2);
+         },
+         "destination_failing", "ends that at once. An attempt"},
     Case{"left_alone_less_long_than_its_own_back_off",
          [](auto& listed, auto& around) {
            deferred(listed);

@@ -72,11 +72,12 @@ std::vector<Command> Command::subcommands() const {
   return commands;
 }
 
-std::vector<std::string> Command::long_options() const {
-  std::vector<std::string> names;
+std::vector<Command::LongOption> Command::long_options() const {
+  std::vector<LongOption> options;
   for (const CLI::Option* option : app_->get_options())
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  return names;
+    for (const std::string& name : option->get_lnames())
+      options.push_back({"--" + name, option->get_type_name()});
+  return options;
 }
 
 CommandLine::CommandLine(const std::string& description, const std::string& footer,

@@ -50,8 +50,11 @@ class Command {
   [[nodiscard]] std::string name() const;
   [[nodiscard]] std::string description() const;
   [[nodiscard]] std::vector<Command> subcommands() const;
-  /// `--json`, `--config`, ...
-  [[nodiscard]] std::vector<std::string> long_options() const;
+  struct LongOption {
+    std::string name;   ///< `--config`
+    std::string value;  ///< As Option::value; empty for a flag.
+  };
+  [[nodiscard]] std::vector<LongOption> long_options() const;
 
  private:
   CLI::App* app_;

@@ -1,5 +1,9 @@
 #include <iostream>
+#include <set>
 #include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "main/commands/command.h"
 
@@ -10,7 +14,7 @@ namespace {
 std::string words_of(const Command& command) {
   std::string words;
   for (const Command& sub : command.subcommands()) words += sub.name() + ' ';
-  for (const std::string& option : command.long_options()) words += option + ' ';
+  for (const Command::LongOption& option : command.long_options()) words += option.name + ' ';
   if (!words.empty()) words.pop_back();
   return words;
 }
@@ -31,11 +35,29 @@ void add_paths(const Command& command, const std::string& path, std::string& out
   }
 }
 
+/// The long options of all commands whose value is a `kind`: FILE, DIR.
+std::set<std::string> options_with(const Command& command, const std::string& kind) {
+  std::set<std::string> names;
+  for (const Command::LongOption& option : command.long_options())
+    if (option.value == kind) names.insert(option.name);
+  for (const Command& sub : command.subcommands()) names.merge(options_with(sub, kind));
+  return names;
+}
+
+/// The `case` branch for the word after one of these options: what `compgen` has for it.
+std::string path_branch(const std::set<std::string>& options, const std::string& compgen) {
+  return fmt::format(
+      "    {}) COMPREPLY=($(compgen {} -- \"${{COMP_WORDS[COMP_CWORD]}}\")); return ;;\n",
+      fmt::join(options, " | "), compgen);
+}
+
 std::string bash_script(const Command& program) {
   std::string branches;
   add_branches(program, "", branches);
   std::string paths;
   add_paths(program, "", paths);
+  std::set<std::string> files = options_with(program, "FILE");
+  files.insert("-c");  // Short for --config.
   return "# bash completion for veredus:  source <(veredus completion bash)\n"
          "_veredus() {\n"
          "  local path=\"\" word words previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
@@ -44,9 +66,8 @@ std::string bash_script(const Command& program) {
          paths +
          ") path=\"${path:+$path }$word\" ;; esac\n"
          "  done\n"
-         "  case $previous in\n"
-         "    --config | -c | --body) COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\"));"
-         " return ;;\n"
+         "  case $previous in\n" +
+         path_branch(files, "-f") + path_branch(options_with(program, "DIR"), "-d") +
          "  esac\n"
          "  case $path in\n" +
          branches +
@@ -68,8 +89,12 @@ void add_fish_lines(const Command& command, const std::string& condition, std::s
            sub.description() + "'\n";
     add_fish_lines(sub, "__fish_seen_subcommand_from " + sub.name(), out);
   }
-  for (const std::string& option : command.long_options())
-    out += "complete -c veredus -n '" + condition + "' -l " + option.substr(2) + '\n';
+  for (const Command::LongOption& option : command.long_options()) {
+    out += "complete -c veredus -n '" + condition + "' -l " + option.name.substr(2);
+    if (option.value == "FILE") out += " -r -F";
+    if (option.value == "DIR") out += " -x -a '(__fish_complete_directories)'";
+    out += '\n';
+  }
 }
 
 std::string fish_script(const Command& program) {

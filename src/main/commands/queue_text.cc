@@ -36,6 +36,17 @@ std::string state_words(const json::object& recipient) {
   return words;
 }
 
+/// What keeps back a recipient that was not tried yet: its destination, as "destination_paused" has
+/// it.
+std::string pause_line(std::string_view destination, const json::object& pause) {
+  std::string line = fmt::format("    {} ", destination);
+  line += pause.at("by_operator").as_bool()
+              ? std::string("is paused by an operator")
+              : fmt::format("failed and is left alone until {}", text_in(pause, "until"));
+  const auto error = text_in(pause, "last_error");
+  return line + (error.empty() ? "\n" : fmt::format(": {}\n", error));
+}
+
 std::string recipient_line(const json::object& recipient) {
   std::string line = fmt::format("  <{}> ", text_in(recipient, "address"));
   if (const auto original = text_in(recipient, "original"); !original.empty())
@@ -44,6 +55,8 @@ std::string recipient_line(const json::object& recipient) {
   if (recipient.at("rerouted").as_bool())
     line += fmt::format(", sent to {} by an operator", text_in(recipient, "destination"));
   line += '\n';
+  if (const json::value* pause = recipient.if_contains("destination_paused"))
+    line += pause_line(text_in(recipient, "destination"), pause->as_object());
   const auto reply = text_in(recipient, "reply");
   return reply.empty() ? line : line + said_line(text_in(recipient, "remote"), reply);
 }

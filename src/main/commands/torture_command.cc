@@ -140,8 +140,9 @@ void add_torture(const Command& program) {
       "Runs a server of its own in DIR, on loopback ports that are free, with a next hop that\n"
       "misbehaves now and then. At the end everything that was answered with 250 must have "
       "arrived,\n"
-      "octet by octet. Mail may be delivered twice after a kill, never zero times. Ctrl-C ends it\n"
-      "early. Ends with 0 when all is well, else with 1.");
+      "octet by octet. Mail may be delivered twice after a kill, never zero times, and never "
+      "twice\n"
+      "when no kill explains it. Ctrl-C ends it early. Ends with 0 when all is well, else with 1.");
   command.run([options] { return torture_storage(*options); });
 }
 

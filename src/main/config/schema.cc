@@ -39,8 +39,10 @@ Section storage() {
           key("sync", &Storage::sync,
               "Wait for the disk before mail is acknowledged. With false a power cut loses "
               "acknowledged mail."),
-          octets("free_bytes_min", &Storage::free_bytes_min,
-                 "With less free space on the disk new mail is refused for the time being (452)."),
+          octets(
+              "free_bytes_min", &Storage::free_bytes_min,
+              "With less free space on the disk new mail is refused for the time being (452). The "
+              "database may need 4 times memory_bytes of it for itself."),
           octets("memory_bytes", &Storage::memory_bytes, "For the database's buffers and cache."),
       });
 }

@@ -63,13 +63,13 @@ Result<T> read_choice(const toml::node& node, const std::array<Choice<T>, N>& ch
 
 template <class T, std::size_t N>
 std::string write_choice(T value, const std::array<Choice<T>, N>& choices) {
-  return quoted(std::ranges::find(choices, value, &Choice<T>::value)->name);
+  return toml_string(std::ranges::find(choices, value, &Choice<T>::value)->name);
 }
 
 }  // namespace
 
 std::string found(const toml::node& node) {
-  if (const auto text = as_string(node)) return quoted(printable(*text, 60));
+  if (const auto text = as_string(node)) return toml_string(printable(*text, 60));
   if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
   if (const auto number = node.value_exact<double>()) return Value<double>::write(*number);
   if (const auto truth = node.value_exact<bool>()) return Value<bool>::write(*truth);
@@ -82,7 +82,7 @@ std::unexpected<Error> wrong(const std::string& expected, const toml::node& node
   return fail(Fault::malformed, "expected " + expected + "; found " + found(node));
 }
 
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -115,8 +115,8 @@ std::string write_duration(std::chrono::milliseconds duration) {
   const auto count = static_cast<std::uint64_t>(duration.count());
   const auto unit = std::ranges::find_if(
       kTimeUnits, [count](const Unit& u) { return count > 0 && count % u.factor == 0; });
-  if (unit == kTimeUnits.end()) return quoted("0s");
-  return quoted(std::to_string(count / unit->factor) + std::string(unit->name));
+  if (unit == kTimeUnits.end()) return toml_string("0s");
+  return toml_string(std::to_string(count / unit->factor) + std::string(unit->name));
 }
 
 Result<bool> Value<bool>::read(const toml::node& node) {
@@ -219,7 +219,7 @@ auto Value<std::map<std::string, std::vector<std::string>>>::read(const toml::no
 std::string Value<std::map<std::string, std::vector<std::string>>>::write(const Map& value) {
   std::string text;
   for (const auto& [name, targets] : value)
-    text += (text.empty() ? "" : ", ") + quoted(name) + " = " +
+    text += (text.empty() ? "" : ", ") + toml_string(name) + " = " +
             Value<std::vector<std::string>>::write(targets);
   return text.empty() ? "{}" : "{ " + text + " }";
 }
@@ -236,7 +236,7 @@ Result<std::uint64_t> Octets::read(const toml::node& node) {
 std::string Octets::write(std::uint64_t value) {
   for (const Unit& unit : kOctetUnits)
     if (value > 0 && value % unit.factor == 0)
-      return quoted(std::to_string(value / unit.factor) + std::string(unit.name));
+      return toml_string(std::to_string(value / unit.factor) + std::string(unit.name));
   return std::to_string(value);
 }
 

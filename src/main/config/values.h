@@ -31,7 +31,7 @@ std::string found(const toml::node& node);
 /// `expected ...; found ...`
 std::unexpected<Error> wrong(const std::string& expected, const toml::node& node);
 /// As a TOML string.
-std::string quoted(std::string_view text);
+std::string toml_string(std::string_view text);
 
 Result<std::int64_t> read_integer(const toml::node& node, std::int64_t least, std::uint64_t most);
 /// A string of a number and a unit (`ms`, `s`, `m`, `h`, `d`).
@@ -68,7 +68,7 @@ template <>
 struct Value<std::string> {
   static std::string expected() { return "a string"; }
   static Result<std::string> read(const toml::node& node);
-  static std::string write(const std::string& value) { return quoted(value); }
+  static std::string write(const std::string& value) { return toml_string(value); }
 };
 
 template <>
@@ -93,21 +93,21 @@ struct Value<io::Endpoint> {
     return R"(an address with port such as "192.0.2.1:25" or "[::]:25", or "unix:/path/of/socket")";
   }
   static Result<io::Endpoint> read(const toml::node& node);
-  static std::string write(const io::Endpoint& value) { return quoted(value.text()); }
+  static std::string write(const io::Endpoint& value) { return toml_string(value.text()); }
 };
 
 template <>
 struct Value<IpNetwork> {
   static std::string expected() { return R"(a network such as "192.0.2.0/24")"; }
   static Result<IpNetwork> read(const toml::node& node);
-  static std::string write(const IpNetwork& value) { return quoted(value.text()); }
+  static std::string write(const IpNetwork& value) { return toml_string(value.text()); }
 };
 
 template <>
 struct Value<IpAddress> {
   static std::string expected() { return "an IP address"; }
   static Result<IpAddress> read(const toml::node& node);
-  static std::string write(const IpAddress& value) { return quoted(value.text()); }
+  static std::string write(const IpAddress& value) { return toml_string(value.text()); }
 };
 
 /// Empty means none.
@@ -116,7 +116,7 @@ struct Value<std::optional<IpAddress>> {
   static std::string expected() { return R"(an IP address, or "" for none)"; }
   static Result<std::optional<IpAddress>> read(const toml::node& node);
   static std::string write(const std::optional<IpAddress>& value) {
-    return quoted(value ? value->text() : "");
+    return toml_string(value ? value->text() : "");
   }
 };
 

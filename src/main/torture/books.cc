@@ -1,5 +1,7 @@
 #include "main/torture/books.h"
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -10,14 +12,24 @@ namespace veredus::torture {
 namespace {
 
 constexpr std::size_t kKeptMax = 100;
+constexpr std::chrono::seconds kMarginLeast{2};
 
 }  // namespace
 
-void Books::book(const Finding& finding, std::string_view stored) {
+void Books::book(const Finding& finding, std::string_view stored, const Arrival& arrival) {
   ++arrivals;
-  ledger.book(finding);
-  if (finding.verdict != Verdict::intact && problems_.size() < kKeptMax)
-    keep(stored, finding.problem);
+  const std::uint64_t doubled = ledger.counts().doubled;
+  ledger.book(finding, arrival);
+  if (problems_.size() >= kKeptMax) return;
+  if (finding.verdict != Verdict::intact) keep(stored, finding.problem);
+  if (ledger.counts().doubled > doubled)
+    problems_.push_back(fmt::format("number {} for <{}> was delivered twice, and no kill was near",
+                                    finding.number,
+                                    maker.recipients(finding.number).at(finding.recipient)));
+}
+
+void Books::server_killed(SteadyTime at) {
+  ledger.killed(at, std::max<Duration>(kMarginLeast, 2 * latency.longest()));
 }
 
 /// Rare, and small; so it may block.

@@ -27,8 +27,12 @@ class Books {
   std::uint64_t arrivals = 0;  ///< Of any kind; shows that there is progress.
 
   /// Notes what arrived; `stored` is kept as evidence when it is damaged.
-  void book(const Finding& finding, std::string_view stored);
-  /// What was wrong with the first few that were damaged.
+  void book(const Finding& finding, std::string_view stored, const Arrival& arrival);
+  /// The server ended at `at` without a word. What it had delivered shortly before it may not have
+  /// noted: "shortly" goes by how long a 250 took at most, for a note of its own takes as long.
+  void server_killed(SteadyTime at);
+  void server_restarted(SteadyTime at) { ledger.restarted(at); }
+  /// What was wrong with the first few that were damaged, or delivered twice without cause.
   const std::vector<std::string>& problems() const noexcept { return problems_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "main/torture/collector.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +20,12 @@ constexpr std::chrono::milliseconds kPause{50};
 struct Collected {
   Finding finding;
   std::string stored;  ///< Empty when it is intact.
+  Duration age{};      ///< Since it was written.
+};
+
+struct Waiting {
+  fs::file_time_type written;
+  fs::path path;
 };
 
 std::string read(const fs::path& path) {
@@ -26,19 +33,34 @@ std::string read(const fs::path& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+/// The oldest that are there, in the order they were written: of two copies the first is to be
+/// booked first.
+std::vector<Waiting> look_into(const Collector::Mailbox& mailbox) {
+  std::vector<Waiting> waiting;
+  std::error_code error;
+  for (fs::directory_iterator at(mailbox.folder + "/new", error);
+       !error && at != fs::directory_iterator(); at.increment(error)) {
+    std::error_code gone;
+    const auto written = at->last_write_time(gone);
+    if (!gone) waiting.push_back({written, at->path()});
+  }
+  std::ranges::sort(waiting, {}, &Waiting::written);
+  if (waiting.size() > kMailsOfOneRound) waiting.resize(kMailsOfOneRound);
+  return waiting;
+}
+
 /// Blocks. A mailbox that is not there yet is empty.
 std::vector<Collected> empty_mailbox(const MailMaker& maker, const Collector::Mailbox& mailbox) {
   std::vector<Collected> collected;
-  std::error_code error;
-  fs::directory_iterator at(mailbox.folder + "/new", error);
-  for (; !error && at != fs::directory_iterator() && collected.size() < kMailsOfOneRound;
-       at.increment(error)) {
-    std::string stored = read(at->path());
+  for (const Waiting& waiting : look_into(mailbox)) {
+    std::string stored = read(waiting.path);
     Finding finding = maker.judge(mailbox.address, stored);
     if (finding.verdict == Verdict::intact) stored.clear();
     std::error_code ignored;  // What cannot be removed comes again, and is counted again.
-    fs::remove(at->path(), ignored);
-    collected.push_back({std::move(finding), std::move(stored)});
+    fs::remove(waiting.path, ignored);
+    const auto age = fs::file_time_type::clock::now() - waiting.written;
+    collected.push_back({std::move(finding), std::move(stored),
+                         std::max(std::chrono::duration_cast<Duration>(age), Duration::zero())});
   }
   return collected;
 }
@@ -65,7 +87,9 @@ io::Task<std::size_t> Collector::collect() {
   for (const Mailbox& mailbox : mailboxes_) {
     const std::vector<Collected> collected = co_await io::run_blocking(
         system_.workers, [this, &mailbox] { return empty_mailbox(books_.maker, mailbox); });
-    for (const Collected& mail : collected) books_.book(mail.finding, mail.stored);
+    const SteadyTime now = system_.clock.now();
+    for (const Collected& mail : collected)
+      books_.book(mail.finding, mail.stored, {now - mail.age, now - mail.age});
     count += collected.size();
   }
   co_return count;

@@ -77,6 +77,26 @@ TEST_F(CollectorTest, ComesToAnEndWithManyMails) {
   EXPECT_EQ(books_.ledger.counts().arrived, 500U);
 }
 
+/// Whatever they are called: the copy that was delivered before the kill is the one in doubt.
+TEST_F(CollectorTest, OfTwoCopiesTheOneThatWasWrittenFirstIsBookedFirst) {
+  using std::chrono::seconds;
+  const auto now = std::filesystem::file_time_type::clock::now();
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = next().text;
+    for (const int age : {50, 10}) {  // In seconds; the kill was 49 seconds ago.
+      const std::string name = std::to_string(i) + (i % 2 == 0 ? "a" : "b") + std::to_string(age);
+      put(name, text);
+      std::filesystem::last_write_time(mailbox() + "/new/" + name, now - seconds(age));
+    }
+  }
+  const SteadyTime steady = production_->system().clock.now();
+  books_.server_killed(steady - seconds(49));
+  books_.server_restarted(steady - seconds(48));
+  run();
+  EXPECT_EQ(books_.ledger.counts().doubled_after_kill, 20U);
+  EXPECT_EQ(books_.ledger.counts().doubled, 0U);
+}
+
 TEST_F(CollectorTest, AMailboxThatIsNotThereIsEmpty) {
   std::filesystem::remove_all(mailbox());
   run();

@@ -2,6 +2,7 @@
 
 #include "main/torture/ledger.h"
 
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -15,6 +16,8 @@
 namespace veredus::torture {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 using testing::HasSubstr;
 
 class Planted : public testing::Test {
@@ -28,13 +31,22 @@ class Planted : public testing::Test {
     for (std::size_t i = 0; i < books_.maker.recipients(number).size(); ++i) all.push_back(i);
     books_.ledger.acknowledge(number, all, {SteadyTime(), QueueId{number + 1}, 3});
   }
-  /// The mail arrives for every recipient.
-  void deliver(std::uint64_t number) {
+  /// The mail arrives for every recipient, now or when it says.
+  void deliver(std::uint64_t number) { deliver(number, {now_, now_}); }
+  void deliver(std::uint64_t number, const Arrival& arrival) {
     const Mail mail = books_.maker.make(number);
-    for (const std::string& recipient : mail.recipients) arrive(recipient, mail.text);
+    for (const std::string& recipient : mail.recipients)
+      books_.book(books_.maker.judge(recipient, mail.text), mail.text, arrival);
   }
   void arrive(const std::string& recipient, const std::string& text) {
-    books_.book(books_.maker.judge(recipient, text), text);
+    books_.book(books_.maker.judge(recipient, text), text, {now_, now_});
+  }
+  /// The server is killed now, and runs again a moment later.
+  void kill() {
+    books_.server_killed(now_);
+    now_ += milliseconds(100);
+    books_.server_restarted(now_);
+    now_ += seconds(1);
   }
   std::uint64_t copies(std::uint64_t number) const {
     return books_.maker.recipients(number).size();
@@ -43,6 +55,7 @@ class Planted : public testing::Test {
 
   io::TemporaryFolder folder_;
   Books books_{MailMaker(20260105), folder_.path() + "/evidence"};
+  SteadyTime now_{std::chrono::hours(1)};
 };
 
 TEST_F(Planted, NothingIsMissingWhenEverythingCame) {
@@ -51,7 +64,8 @@ TEST_F(Planted, NothingIsMissingWhenEverythingCame) {
   EXPECT_EQ(counts().messages, 100U);
   EXPECT_EQ(counts().arrived, counts().acknowledged);
   EXPECT_EQ(books_.ledger.outstanding(), 0U);
-  EXPECT_EQ(counts().doubled + counts().unconfirmed + counts().changed + counts().strangers, 0U);
+  EXPECT_EQ(counts().doubled + counts().doubled_after_kill + counts().doubled_after_cut, 0U);
+  EXPECT_EQ(counts().unconfirmed + counts().changed + counts().strangers, 0U);
 }
 
 TEST_F(Planted, ALostMailIsFoundWithWhatIsKnownOfIt) {
@@ -86,6 +100,100 @@ TEST_F(Planted, ADoubledMailIsCountedForEveryExtraCopy) {
   deliver(1);
   EXPECT_EQ(counts().doubled, 2 * copies(1));
   EXPECT_EQ(counts().arrived, counts().acknowledged);
+  ASSERT_EQ(books_.problems().size(), 2 * copies(1));
+  EXPECT_THAT(books_.problems()[0], HasSubstr("number 1 for <"));
+}
+
+TEST_F(Planted, TwiceIsAllowedWhenItWasDeliveredJustBeforeAKill) {
+  send(1);
+  deliver(0);
+  now_ += seconds(1);
+  kill();
+  deliver(0);
+  EXPECT_EQ(counts().doubled_after_kill, copies(0));
+  EXPECT_EQ(counts().doubled, 0U);
+  now_ += seconds(10);
+  deliver(0);  // A third time, and no kill since the second.
+  EXPECT_EQ(counts().doubled_after_kill, copies(0));
+  EXPECT_EQ(counts().doubled, copies(0));
+}
+
+TEST_F(Planted, TwiceIsNotAllowedWhenItWasDeliveredLongBeforeAKill) {
+  send(1);
+  deliver(0);
+  now_ += seconds(4);
+  kill();
+  deliver(0);
+  EXPECT_EQ(counts().doubled, copies(0));
+  EXPECT_EQ(counts().doubled_after_kill, 0U);
+}
+
+TEST_F(Planted, TwiceIsNotAllowedInOneLifeThoughAKillFollows) {
+  send(1);
+  deliver(0);
+  deliver(0);
+  kill();
+  EXPECT_EQ(counts().doubled, copies(0));
+}
+
+/// A disk that takes seconds for a 250 may take as long to note a delivery.
+TEST_F(Planted, TheSecondsBeforeAKillGoByTheSlowestAnswer) {
+  send(1);
+  books_.latency.add(seconds(3));
+  deliver(0);
+  now_ += seconds(4);
+  kill();
+  deliver(0);
+  EXPECT_EQ(counts().doubled_after_kill, copies(0));
+}
+
+TEST_F(Planted, WhatIsFoundAfterAKillCountsFromWhenItWasDelivered) {
+  send(3);
+  const SteadyTime before = now_ - milliseconds(500);
+  kill();
+  deliver(0, {before, before});                  // Found late, in a Maildir.
+  deliver(1, {now_ - milliseconds(900), now_});  // The next hop dawdled over it meanwhile.
+  deliver(2);                                    // By the next life.
+  for (std::uint64_t number = 0; number < 3; ++number) deliver(number);
+  EXPECT_EQ(counts().doubled_after_kill, copies(0) + copies(1));
+  EXPECT_EQ(counts().doubled, copies(2));
+}
+
+/// The next hop dawdles over what the dead server had sent; the next life delivers it meanwhile.
+TEST_F(Planted, ACopyThatIsOvertakenByItsRepetitionIsAllowed) {
+  send(1);
+  const SteadyTime sent = now_;
+  now_ += milliseconds(300);
+  kill();
+  deliver(0);
+  now_ += milliseconds(200);
+  deliver(0, {sent, now_});
+  EXPECT_EQ(counts().doubled_after_kill, copies(0));
+  EXPECT_EQ(counts().doubled, 0U);
+  deliver(0);
+  EXPECT_EQ(counts().doubled, copies(0)) << "the later life had noted its own";
+}
+
+TEST_F(Planted, AServerThatDeliversEverythingAgainWhenItStartsIsFound) {
+  send(1);
+  deliver(0);
+  now_ += seconds(10);
+  books_.server_killed(now_);
+  books_.server_restarted(now_);
+  now_ += milliseconds(1);
+  deliver(0);
+  EXPECT_EQ(counts().doubled, copies(0));
+}
+
+TEST_F(Planted, TwiceIsAllowedWhenTheNextHopTookItAndCut) {
+  send(1);
+  deliver(0, {now_, now_, false});
+  now_ += seconds(60);
+  deliver(0);
+  EXPECT_EQ(counts().doubled_after_cut, copies(0));
+  deliver(0);
+  EXPECT_EQ(counts().doubled_after_cut, copies(0));
+  EXPECT_EQ(counts().doubled, copies(0));
 }
 
 TEST_F(Planted, AChangedMailIsFoundKeptAndDoesNotCountAsArrived) {

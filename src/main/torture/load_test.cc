@@ -33,14 +33,14 @@ class LoadTest : public testing::Test {
     EXPECT_TRUE(test.sink_.listen(test.server_));
     co_return;
   }
-  void arrive(const std::string& recipient, std::string_view message) {
+  void arrive(const std::string& recipient, std::string_view message, const Arrival& arrival) {
     if (++taken_ % lose_every_ == 0) {
       ++lost_;
       return;
     }
     std::string text(message);
     if (taken_ % spoil_every_ == 0) text[text.size() / 2] ^= 1;
-    books_.book(books_.maker.judge(recipient, text), text);
+    books_.book(books_.maker.judge(recipient, text), text, arrival);
   }
   const Counts& counts() const { return books_.ledger.counts(); }
 
@@ -55,9 +55,9 @@ class LoadTest : public testing::Test {
   std::uint64_t lost_ = 0;
   std::uint64_t lose_every_ = kNever;
   std::uint64_t spoil_every_ = kNever;
-  Sink sink_{world_.system(), 5, [this](const std::string& recipient, std::string_view message) {
-               arrive(recipient, message);
-             }};
+  Sink sink_{world_.system(), 5,
+             [this](const std::string& recipient, std::string_view message,
+                    const Arrival& arrival) { arrive(recipient, message, arrival); }};
   Load load_{world_.outside().system(),
              {.server = server_, .sessions = 4, .outstanding_max = 100},
              books_};

@@ -48,6 +48,8 @@ std::string verdict(const Report& report) {
   if (report.missing > 0)
     return fmt::format("{} RECIPIENTS ARE MISSING THEIR MAIL", grouped(report.missing));
   if (counts.changed > 0) return fmt::format("{} MAILS WERE CHANGED", grouped(counts.changed));
+  if (counts.doubled > 0)
+    return fmt::format("{} MAILS WERE DELIVERED TWICE WITHOUT CAUSE", grouped(counts.doubled));
   if (counts.messages == 0) return "nothing was acknowledged, so nothing was shown";
   if (!report.all_is_well()) return "nothing was lost, but see the problems above";
   return "nothing was lost";
@@ -66,7 +68,11 @@ std::string rows(const Report& report) {
   out += row("changed", grouped(counts.changed));
   out += row("recipients acknowledged", grouped(counts.acknowledged));
   out += row("recipients reached", grouped(counts.arrived));
-  out += row("delivered twice", grouped(counts.doubled), "allowed: killed before it was noted");
+  out += row("delivered twice", grouped(counts.doubled), "never allowed: it had been noted");
+  out += row("... after a kill", grouped(counts.doubled_after_kill),
+             "allowed: killed before it was noted");
+  out += row("... after a cut", grouped(counts.doubled_after_cut),
+             "allowed: taken by the next hop, which cut before its 250");
   out += row("without our seeing 250", grouped(counts.unconfirmed),
              "allowed: killed before it was said");
   out += row("refused for the moment", grouped(report.refused));
@@ -100,8 +106,9 @@ double Report::messages_per_second() const noexcept {
 }
 
 bool Report::all_is_well() const noexcept {
-  return verified && !interrupted && missing == 0 && counts.changed == 0 && counts.strangers == 0 &&
-         crashes == 0 && still_queued == 0 && problems.empty() && counts.messages > 0;
+  return verified && !interrupted && missing == 0 && counts.changed == 0 && counts.doubled == 0 &&
+         counts.strangers == 0 && crashes == 0 && still_queued == 0 && problems.empty() &&
+         counts.messages > 0;
 }
 
 std::string grouped(std::uint64_t number) {
@@ -146,6 +153,8 @@ std::string for_programs(const Report& report) {
       {"missing", std::move(missing)},
       {"changed", counts.changed},
       {"delivered_twice", counts.doubled},
+      {"delivered_twice_after_kill", counts.doubled_after_kill},
+      {"delivered_twice_after_cut", counts.doubled_after_cut},
       {"arrived_unacknowledged", counts.unconfirmed},
       {"strangers", counts.strangers},
       {"refused", report.refused},

@@ -41,7 +41,8 @@ struct Report {
   bool verified = false;                     ///< Everything acknowledged had the time to arrive.
   bool interrupted = false;                  ///< By somebody who did not want to wait.
 
-  /// Everything acknowledged has arrived as it was sent, and the server and its storage are sound.
+  /// Everything acknowledged has arrived as it was sent, and once but where a kill or a cut excuses
+  /// it, and the server and its storage are sound.
   bool all_is_well() const noexcept;
   double messages_per_second() const noexcept;
 };

@@ -32,6 +32,21 @@ TEST(Report, SaysInTheFirstLineHowMuchAndInTheLastWhatItMeans) {
   EXPECT_TRUE(sound_report().all_is_well());
 }
 
+TEST(Report, TellsWhatWasDeliveredTwiceAndWhetherItMay) {
+  Report report = sound_report();
+  report.counts.doubled_after_kill = 12;
+  report.counts.doubled_after_cut = 5;
+  EXPECT_TRUE(report.all_is_well());
+  const std::string text = for_people(report);
+  EXPECT_THAT(text, HasSubstr("  delivered twice                    0   never allowed"));
+  EXPECT_THAT(text, HasSubstr("  ... after a kill                  12   allowed"));
+  EXPECT_THAT(text, HasSubstr("  ... after a cut                    5   allowed"));
+  const auto json = boost::json::parse(for_programs(report));
+  EXPECT_EQ(json.at("delivered_twice").to_number<int>(), 0);
+  EXPECT_EQ(json.at("delivered_twice_after_kill").to_number<int>(), 12);
+  EXPECT_EQ(json.at("delivered_twice_after_cut").to_number<int>(), 5);
+}
+
 struct Case {
   const char* name;
   void (*spoil)(Report&);
@@ -53,6 +68,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"lost", [](Report& report) { report.missing = 2; }, "2 RECIPIENTS ARE MISSING"},
         Case{"changed", [](Report& report) { report.counts.changed = 1; }, "1 MAILS WERE CHANGED"},
+        Case{"doubled", [](Report& report) { report.counts.doubled = 3; },
+             "3 MAILS WERE DELIVERED TWICE WITHOUT CAUSE"},
         Case{"interrupted",
              [](Report& report) {
                report.verified = false;

@@ -32,7 +32,7 @@ constexpr std::uint16_t kPorts = 10'000;
 constexpr int kPortTries = 100;
 
 /// A basic string of TOML.
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -94,7 +94,7 @@ destination_pause = "1s"
 [log]
 level = "warning"
 )",
-                     places.server.text(), quoted(folder.storage()), kLocalDomain,
+                     places.server.text(), toml_string(folder.storage()), kLocalDomain,
                      fmt::join(kLocalMailboxes, "\", \""), places.sink.text());
 }
 

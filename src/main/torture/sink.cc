@@ -36,7 +36,7 @@ class Sink::Session {
   io::Task<bool> read_message();
   Reply note_recipient(const smtp::Command& command);
   void agreed(Step step);
-  void take();
+  void take(bool is_answered);
 
   Sink& sink_;
   io::Connection connection_;
@@ -44,6 +44,7 @@ class Sink::Session {
   std::vector<std::string> recipients_;
   std::string recipient_;  // The one that is being answered.
   std::string message_;
+  const SteadyTime opened_ = sink_.system_.clock.now();
 };
 
 io::Task<> Sink::Session::run() {
@@ -106,7 +107,7 @@ io::Task<bool> Sink::Session::answer(Step step, Reply agreement) {
     co_return true;
   }
   const Slip slip = sink_.mischief_.at(step);
-  if (slip == Slip::take_and_cut) take();
+  if (slip == Slip::take_and_cut) take(false);
   if (slip == Slip::take_and_cut || slip == Slip::cut) co_return false;
   if (slip == Slip::dismiss) {
     connection_.put(Reply(421, {4, 3, 2}, "Not now").render());
@@ -138,12 +139,13 @@ void Sink::Session::agreed(Step step) {
       break;
     case Step::message:
       dialogue_.transaction_ended();
-      take();
+      take(true);
   }
 }
 
-void Sink::Session::take() {
-  for (const std::string& recipient : recipients_) sink_.taken_(recipient, message_);
+void Sink::Session::take(bool is_answered) {
+  const Arrival arrival{opened_, sink_.system_.clock.now(), is_answered};
+  for (const std::string& recipient : recipients_) sink_.taken_(recipient, message_, arrival);
 }
 
 io::Task<bool> Sink::Session::read_message() {

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "io/network.h"
 #include "io/system.h"
+#include "main/torture/ledger.h"
 #include "main/torture/mischief.h"
 
 namespace veredus::torture {
@@ -19,7 +20,8 @@ namespace veredus::torture {
 class Sink {
  public:
   /// A message was taken for this recipient; called before the sender hears of it.
-  using Taken = std::function<void(const std::string& recipient, std::string_view message)>;
+  using Taken = std::function<void(const std::string& recipient, std::string_view message,
+                                   const Arrival& arrival)>;
 
   Sink(const io::System& system, std::uint64_t seed, Taken taken)
       : system_(system), mischief_(seed), taken_(std::move(taken)) {}

@@ -67,9 +67,15 @@ class SinkTest : public testing::Test {
 
   sim::World world_{1};
   std::vector<Taken> taken_;
-  Sink sink_{world_.system(), 1, [this](const std::string& recipient, std::string_view message) {
-               taken_.emplace_back(recipient, message);
-             }};
+  std::size_t cut_ = 0;  ///< Taken, and cut instead of answered.
+  Sink sink_{
+      world_.system(), 1,
+      [this](const std::string& recipient, std::string_view message, const Arrival& arrival) {
+        taken_.emplace_back(recipient, message);
+        cut_ += arrival.is_answered ? 0 : 1;
+        EXPECT_LE(arrival.begun, arrival.taken);
+        EXPECT_EQ(arrival.taken, world_.system().clock.now());
+      }};
   std::optional<io::Endpoint> endpoint_;
   Seen seen_;
 };
@@ -96,6 +102,8 @@ TEST_F(SinkTest, WhatItSaysItTookItHasTaken) {
   EXPECT_GE(taken_.size() + 200, static_cast<std::size_t>(2 * seen_.taken));
   EXPECT_GE(taken_.size(), static_cast<std::size_t>(seen_.taken));
   EXPECT_LE(taken_.size(), static_cast<std::size_t>(2 * (seen_.taken + seen_.cut)));
+  EXPECT_GT(cut_, 0U);
+  EXPECT_LE(taken_.size() - cut_, static_cast<std::size_t>(2 * seen_.taken));
   for (const Taken& taken : taken_) ASSERT_EQ(taken.second, kMail);
 }
 

@@ -127,10 +127,11 @@ Result<> Torture::set_up() {
 
 Result<> Torture::listen() {
   const io::System system = production_->system();
-  sink_ = std::make_unique<Sink>(system, chance_(),
-                                 [this](const std::string& recipient, std::string_view message) {
-                                   books_->book(books_->maker.judge(recipient, message), message);
-                                 });
+  sink_ = std::make_unique<Sink>(
+      system, chance_(),
+      [this](const std::string& recipient, std::string_view message, const Arrival& arrival) {
+        books_->book(books_->maker.judge(recipient, message), message, arrival);
+      });
   const auto sink = ask_reactor([&] { return sink_->listen(io::Endpoint(loopback(), 0)); });
   if (!sink) return fail(sink.error());
   const auto free = io::wait_for(*system.reactors.front(), find_free_port(system, loopback()));
@@ -167,24 +168,36 @@ Result<> Torture::load_and_kill() {
   }
 }
 
+void Torture::kill_server() {
+  if (!server_->runs()) return;  // It has ended by itself.
+  const SteadyTime at = production_->system().clock.now();
+  server_->kill();
+  ++report_.kills;
+  ask_reactor([this, at] {
+    ++books_->kills;
+    books_->server_killed(at);
+  });
+}
+
+Result<> Torture::start_server() {
+  const Result<> started = server_->start();
+  const SteadyTime at = production_->system().clock.now();
+  ask_reactor([this, at] { books_->server_restarted(at); });
+  return started;
+}
+
 /// Kills it, and starts it until one start is allowed to succeed.
 Result<> Torture::start_again() {
   if (report_.crashes >= kCrashesMax)
     return fail(Fault::unavailable, "the server ended by itself again and again");
-  const auto kill = [this] {
-    if (!server_->runs()) return;  // It has ended by itself.
-    server_->kill();
-    ++report_.kills;
-    ask_reactor([this] { ++books_->kills; });
-  };
-  kill();
-  Result<> started = server_->start();
+  kill_server();
+  Result<> started = start_server();
   while (started && draw(0, 1) < kKillAtStart) {
     const Pause paused = pause(duration_cast<Duration>(Seconds(draw(0, kStartMost))));
     if (paused == Pause::interrupted) return {};
     if (paused == Pause::server_ended) break;  // What waits for it to listen says why.
-    kill();
-    started = server_->start();
+    kill_server();
+    started = start_server();
   }
   if (started) started = await_server();
   life_begun_ = production_->system().clock.now();
@@ -238,8 +251,11 @@ void Torture::note_flushes() {
   flush_time_ += production_->system().clock.now() - life_begun_;
 }
 
+/// What it had not noted then it may deliver again, as after a kill.
 void Torture::note_crash() {
   ++report_.crashes;
+  const SteadyTime at = production_->system().clock.now();
+  ask_reactor([this, at] { books_->server_killed(at); });
   report_.problems.push_back("the server ended by itself; the end of its log:\n" +
                              server_->log_tail());
 }

@@ -61,6 +61,8 @@ class Torture {
   Result<> listen();
   Result<> load_and_kill();
   Result<> start_again();
+  void kill_server();
+  Result<> start_server();
   Result<> await_server();
   Pause pause(Duration duration);
   void note_flushes();

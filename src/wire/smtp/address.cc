@@ -7,8 +7,8 @@
 #include <idn2.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "wire/smtp/chars.h"
-#include "wire/smtp/utf8.h"
 
 namespace veredus::smtp {
 

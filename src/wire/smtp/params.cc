@@ -8,8 +8,8 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "wire/smtp/chars.h"
-#include "wire/smtp/utf8.h"
 
 namespace veredus::smtp {
 

@@ -7,6 +7,7 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "wire/smtp/chars.h"
 
 namespace veredus::smtp {
@@ -54,7 +55,7 @@ std::string_view without_status(std::string_view text) noexcept {
 void join(std::string& out, std::string_view text) {
   if (text.empty()) return;
   if (!out.empty()) out += ' ';
-  out += printable(text, std::string_view::npos);
+  out += readable(text, std::string_view::npos);
 }
 
 /// The code at the front of a reply line; 2yz to 5yz (RFC 5321 §4.2.1).
@@ -136,7 +137,12 @@ std::string PeerReply::text() const {
 
 std::string PeerReply::verbatim() const {
   std::string out = std::to_string(code);
-  for (const std::string& line : lines) join(out, line);
+  std::string_view said;
+  for (const std::string& line : lines) {
+    const std::string_view word = status_word(line);
+    join(out, !word.empty() && word == said ? without_status(line) : line);
+    if (&line == &lines.front()) said = word;
+  }
   return out;
 }
 

@@ -102,9 +102,11 @@ struct PeerReply {
   bool is_transient() const noexcept { return code >= 400 && code < 500; }
   bool is_permanent() const noexcept { return code >= 500; }
 
-  /// For people: the lines joined by spaces, without code and status, control octets escaped.
+  /// For people: the lines joined by spaces, without code and status. UTF-8 stays what it is; what
+  /// is not fit to be shown is escaped (readable()).
   std::string text() const;
-  /// For logs and bounces: "550 5.1.1 No such user", joined by spaces, control octets escaped.
+  /// For logs and bounces: "550 5.1.1 No such user", joined and escaped likewise. The status that
+  /// each line of a reply begins with (RFC 2034 §4) is said once.
   std::string verbatim() const;
 };
 

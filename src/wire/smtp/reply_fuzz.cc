@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "wire/smtp/capabilities.h"
 #include "wire/smtp/chars.h"
 #include "wire/smtp/reply.h"
@@ -16,9 +17,15 @@ using namespace veredus::smtp;
 
 bool is_plain(std::string_view text) { return all_are(kQuotedPair, text); }
 
+/// A line of UTF-8 without C0 controls.
+bool is_line(std::string_view text) {
+  return veredus::is_utf8(text) &&
+         std::ranges::none_of(text, [](char c) { return is(kControl, c); });
+}
+
 void check(const PeerReply& reply) {
   if (reply.code < 200 || reply.code > 599 || reply.lines.empty()) std::abort();
-  if (!is_plain(reply.text()) || !is_plain(reply.verbatim())) std::abort();
+  if (!is_line(reply.text()) || !is_line(reply.verbatim())) std::abort();
   const Capabilities capabilities = Capabilities::parse(reply);
   if (capabilities.entries().size() >= reply.lines.size() && !capabilities.entries().empty())
     std::abort();

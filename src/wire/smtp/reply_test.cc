@@ -104,6 +104,22 @@ TEST(PeerReply, SeveralLines) {
   EXPECT_EQ(reply->text(), "Slow down please");
 }
 
+TEST(PeerReply, TheStatusOfEachLineIsShownOnce) {
+  EXPECT_EQ(parse("450-4.2.0 Slow\n450-4.2.0 down\n450 4.2.0 please")->verbatim(),
+            "450 4.2.0 Slow down please");
+  EXPECT_EQ(parse("550-5.1.1 No such user\n550-5.1.1\n550 5.1.1 here")->verbatim(),
+            "550 5.1.1 No such user here");
+  EXPECT_EQ(parse("550-5.1.1 No\n550 5.7.1 never")->verbatim(), "550 5.1.1 No 5.7.1 never")
+      << "another status says something else";
+  EXPECT_EQ(parse("550-No\n550 5.1.1 user")->verbatim(), "550 No 5.1.1 user");
+}
+
+TEST(PeerReply, KeepsUtf8AndHidesControls) {
+  const auto reply = parse("552-5.2.2 Bo\xC3\xAEte\n552 5.2.2 pleine \xE2\x82\xAC\x1B[2J\xC3");
+  EXPECT_EQ(reply->verbatim(), "552 5.2.2 Bo\xC3\xAEte pleine \xE2\x82\xAC\\x1B[2J\\xC3");
+  EXPECT_EQ(reply->text(), "Bo\xC3\xAEte pleine \xE2\x82\xAC\\x1B[2J\\xC3");
+}
+
 TEST(PeerReply, ToleratesWhatIsCommon) {
   EXPECT_EQ(parse("250")->lines, std::vector<std::string>{""});
   EXPECT_EQ(parse("250 ")->lines, std::vector<std::string>{""});
