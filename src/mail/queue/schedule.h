@@ -79,7 +79,7 @@ class Schedule {
   /// Entries that may wait for a destination of which nobody knows yet whether it works.
   static constexpr std::size_t kBacklogMax = 128;
   /// So long a destination that refused one connection more has no more than it took.
-  static constexpr Duration kCeiling = std::chrono::minutes(10);
+  static constexpr Duration kCeiling = std::chrono::minutes(1);
   /// Longest pause of a destination, in units of destination_pause.
   static constexpr std::uint32_t kPauseFactorMax = 32;
   /// A limit's next message is kept for a destination whose worker is just starting, this long.
