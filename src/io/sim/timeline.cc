@@ -12,6 +12,7 @@ constexpr SteadyTime kStart{std::chrono::hours(24)};
 }  // namespace
 
 WallTime Timeline::wall() const noexcept {
+  wall_jump_ += tick_;
   return kWallStart + std::chrono::duration_cast<WallTime::duration>(now_ - kStart + wall_jump_);
 }
 

@@ -21,6 +21,7 @@ namespace veredus::queue {
 
 /// A destination while anything refers to it; used again for another one after that.
 enum class DestinationId : std::uint32_t {};
+inline constexpr DestinationId kNoDestination{0xFFFFFFFF};
 
 /// A worker that asked for a job. Chosen by the caller; never reused while it waits.
 enum class WaiterId : std::uint64_t {};

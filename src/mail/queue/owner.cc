@@ -124,6 +124,7 @@ void Owner::refresh(std::vector<Listed>& lines) const {
 
 void Owner::hold(const std::string& destination) {
   schedule_.hold(destination);
+  for (const QueueId waiting : schedule_.waiting(schedule_.intern(destination))) settle(waiting);
   log::info("destination_paused", {{"destination", destination}});
   pump();
 }
@@ -158,7 +159,7 @@ void Owner::observe_clock() {
 
 /// Does all that the schedule wants done now.
 void Owner::pump() {
-  if (changed_ == nullptr || pumping_ || unwritten_ >= kUnwrittenMax) return;
+  if (changed_ == nullptr || pumping_ || (unwritten_ >= kUnwrittenMax && !stopped_)) return;
   pumping_ = true;
   const SteadyTime now = system_.clock.now();
   while (const auto action = schedule_.act(now)) perform(*action);

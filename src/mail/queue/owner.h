@@ -61,6 +61,8 @@ class Owner {
   void recover_paused(const std::string& destination) { schedule_.hold(destination); }
   void hold(const std::string& destination);
   void resume(const std::string& destination);
+  /// Where recipients go by itself may have changed: gives every message entries anew.
+  void replan();
   std::vector<DestinationView> destinations() const { return schedule_.views(); }
 
   /// In the queue. Thread-safe.
@@ -87,6 +89,7 @@ class Owner {
   // owner_messages.cc: messages and their entries in the schedule.
   Working* find(QueueId id);
   io::Task<Loaded> obtain(QueueId id);
+  Loaded take_in(QueueId id, Result<std::optional<Listed>> stored);
   Shared adopt(std::shared_ptr<const Envelope> envelope, std::vector<Standing> standings);
   void keep(const Shared& work, std::vector<Bytes> chunks);
   std::vector<Working::Part> parts_of(const std::vector<Recipient>& recipients,
@@ -105,10 +108,10 @@ class Owner {
   void note(Working& work, Entry entry, const std::vector<Outcome>& outcomes);
   void tell_trace(Working& work, const std::vector<Outcome>& outcomes,
                   std::string_view destination) const;
-  void note_one(Working& work, const Outcome& outcome, std::chrono::milliseconds wait);
-  void defer_or_expire(const Working& work, Working::Part& part, std::chrono::milliseconds wait);
+  void note_one(Working& work, const Outcome& outcome, WallTime next);
+  void defer_or_expire(const Working& work, Working::Part& part, WallTime next) const;
   void give_up(const Working& work, Standing& standing) const;
-  bool is_late(const Working& work, const Standing& standing) const;
+  bool is_late(const Working& work, const Standing& standing, Duration age) const;
   Patience patience_of(const Envelope& envelope) const;
   void put_back(Working& work, Entry entry, const std::vector<Outcome>& outcomes);
 
@@ -143,6 +146,7 @@ class Owner {
   /// What is done to one message: how many recipients it changed.
   using Change = std::function<std::size_t(Working& work, const Target& target)>;
   io::Task<> carry_out(std::vector<Target> targets, Change change, io::Answer<Changed> answer);
+  io::Task<> plan_all_again(std::vector<QueueId> ids);
   void forget_entries(QueueId id);
   io::Task<> plan_again(QueueId id);
   std::size_t apply(Working& work, const Target& target, const Order& order);
@@ -170,6 +174,7 @@ class Owner {
   /// Messages whose entries an order took out, with those that got new ones meanwhile (true).
   std::unordered_map<QueueId, bool> ordering_;
   std::vector<QueueId> untold_;    // of an earlier run
+  std::vector<QueueId> unread_;    // old ones that review() could not read
   io::Signal* changed_ = nullptr;  // wakes keep_time(), in whose frame it is
   SteadyTime wake_at_{};           // when it wakes by itself
   std::uint64_t memory_bytes_ = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <utility>
 #include <vector>
@@ -17,7 +18,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration kReviewPause = std::chrono::minutes(5);
-constexpr Duration kLoadRetry = seconds(60);
+constexpr std::size_t kExpiredPage = 1000;
 
 }  // namespace
 
@@ -27,6 +28,7 @@ io::Task<> Owner::review() {
     if (stopped_) co_return;
     observe_clock();
     std::vector<QueueId> old = schedule_.grown([this](QueueId id) { return level_of(id); });
+    std::ranges::copy(std::exchange(unread_, {}), std::back_inserter(old));
     if (!old.empty()) co_await look_at(std::move(old));
   }
 }
@@ -43,15 +45,15 @@ std::uint8_t Owner::level_of(QueueId id) const {
 /// Tells senders of what is late; gives up what is too old, as an order would.
 io::Task<> Owner::look_at(std::vector<QueueId> ids) {
   std::vector<Target> expired;
+  const auto change = [this](Working& work, const Target& /*target*/) { return expire(work); };
   for (const QueueId id : ids) {
     while (unwritten_ >= kUnwrittenMax / 2 && !stopped_)
       co_await system_.clock.sleep_for(std::chrono::milliseconds(100));
-    Loaded loaded = co_await obtain(id);
-    while (loaded == Loaded::failed && !stopped_) {
-      co_await system_.clock.sleep_for(kLoadRetry);
-      loaded = co_await obtain(id);
-    }
+    if (expired.size() == kExpiredPage)
+      co_await carry_out(std::exchange(expired, {}), change, [](const Changed& /*changed*/) {});
+    const Loaded loaded = co_await obtain(id);
     if (stopped_) co_return;
+    if (loaded == Loaded::failed) unread_.push_back(id);
     if (loaded != Loaded::ready) continue;
     Working& work = *working_.at(id);
     if (has_expired(work)) expired.push_back({.id = id, .recipients = {}});
@@ -61,21 +63,23 @@ io::Task<> Owner::look_at(std::vector<QueueId> ids) {
       settle(id);
   }
   if (expired.empty()) co_return;
-  const auto change = [this](Working& work, const Target& /*target*/) { return expire(work); };
   co_await carry_out(std::move(expired), change, [](const Changed& /*changed*/) {});
 }
 
+/// By the same time as level_of(), or a message would be looked at just before its age and not
+/// again.
 bool Owner::has_expired(const Working& work) const {
-  return age_.of(work.envelope->received_at) >= patience_of(*work.envelope).expire &&
+  return age_.of(time_of(work.envelope->id)) >= patience_of(*work.envelope).expire &&
          std::ranges::any_of(work.parts, &Working::Part::is_open);
 }
 
 bool Owner::grow_late(Working& work) {
   if (has_expired(work)) return false;
+  const auto age = age_.of(time_of(work.envelope->id));
   bool changed = false;
   for (Working::Part& part : work.parts) {
     if (!part.is_open() || part.standing.next_attempt > system_.clock.wall() ||
-        !is_late(work, part.standing))
+        !is_late(work, part.standing, age))
       continue;
     if (part.standing.state == State::pending) {
       part.standing.state = State::deferred;
@@ -95,6 +99,7 @@ std::size_t Owner::expire(Working& work) {
   for (std::uint32_t r = 0; r < work.parts.size(); ++r) {
     Working::Part& part = work.parts[r];
     if (!part.is_open()) continue;
+    set_destination(part, work.envelope->recipients[r]);  // Its entry, which kept it, is out.
     Standing& standing = part.standing;
     if (standing.state == State::pending)
       standing.reply = schedule_.reason_to_wait(part.destination);

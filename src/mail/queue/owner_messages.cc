@@ -24,16 +24,28 @@ Working* Owner::find(QueueId id) {
 
 /// Brings a message into memory. When `ready`, it is there until the caller's next wait.
 io::Task<Owner::Loaded> Owner::obtain(QueueId id) {
-  while (const Working* known = find(id)) {
-    if (known->envelope) co_return Loaded::ready;
-    const std::shared_ptr<io::Signal> loaded = system_.clock.signal();
-    working_.at(id)->waiting.emplace_back(loaded);
-    co_await loaded->wait();
+  for (;;) {
+    while (const Working* known = find(id)) {
+      if (known->envelope) co_return Loaded::ready;
+      const std::shared_ptr<io::Signal> loaded = system_.clock.signal();
+      working_.at(id)->waiting.emplace_back(loaded);
+      co_await loaded->wait();
+    }
+    const auto placeholder = std::make_shared<Working>();
+    working_.emplace(id, placeholder);
+    auto stored = co_await spool_.load(id);
+    const auto now = working_.find(id);
+    const bool is_ours = now != working_.end() && now->second == placeholder;
+    if (is_ours) working_.erase(now);
+    // Else it arrived meanwhile, and is what it was made then.
+    const Loaded result = is_ours ? take_in(id, std::move(stored)) : Loaded::missing;
+    wake(*placeholder);
+    if (is_ours) co_return result;
   }
-  working_.emplace(id, std::make_shared<Working>());
-  auto stored = co_await spool_.load(id);
-  const Shared placeholder = working_.at(id);
-  working_.erase(id);
+}
+
+/// A message that was read from disk.
+Owner::Loaded Owner::take_in(QueueId id, Result<std::optional<Listed>> stored) {
   Loaded result = Loaded::ready;
   if (!stored) {
     log::error("queue_read_failed", {{"queue_id", text(id)}, {"reason", stored.error().text()}});
@@ -47,8 +59,7 @@ io::Task<Owner::Loaded> Owner::obtain(QueueId id) {
     work->is_traced = (*stored)->is_touched;
     for (Working::Part& part : work->parts) part.recorded = true;
   }
-  wake(*placeholder);
-  co_return result;
+  return result;
 }
 
 void Owner::wake(Working& work) {

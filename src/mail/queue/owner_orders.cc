@@ -93,6 +93,23 @@ io::Task<> Owner::carry_out(std::vector<Target> targets, Change change,
     answer(changed);
 }
 
+void Owner::replan() {
+  std::vector<QueueId> ids = schedule_.messages();
+  log::info("queue_replanned", {{"messages", ids.size()}});
+  reactor().spawn("queue_replan", plan_all_again(std::move(ids)));
+}
+
+io::Task<> Owner::plan_all_again(std::vector<QueueId> ids) {
+  constexpr std::size_t kPage = 1000;
+  const auto nothing = [](Working& /*work*/, const Target& /*target*/) -> std::size_t { return 0; };
+  for (std::size_t at = 0; at < ids.size() && !stopped_; at += kPage) {
+    std::vector<Target> page;
+    for (std::size_t i = at; i < std::min(at + kPage, ids.size()); ++i)
+      page.push_back({.id = ids[i], .recipients = {}});
+    co_await carry_out(std::move(page), nothing, [](const Changed& /*changed*/) {});
+  }
+}
+
 /// What entries the message got since they were taken out go too: plan() comes next.
 void Owner::forget_entries(QueueId id) {
   const auto ordered = ordering_.extract(id);

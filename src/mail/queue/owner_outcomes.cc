@@ -1,6 +1,7 @@
 // What became of attempts.
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -16,9 +17,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::string days(seconds duration) {
-  const auto hours = std::chrono::duration_cast<std::chrono::hours>(duration).count();
-  return hours % 24 == 0 ? std::to_string(hours / 24) + " days" : std::to_string(hours) + " hours";
+/// "5 days", "1 hour": in the largest unit that gives a whole number.
+std::string in_words(seconds duration) {
+  constexpr std::array kUnits{std::pair(86400, "day"), std::pair(3600, "hour"),
+                              std::pair(60, "minute"), std::pair(1, "second")};
+  const auto fits = [duration](const auto& unit) { return duration.count() % unit.first == 0; };
+  const auto& [unit, name] = *std::ranges::find_if(kUnits, fits);
+  const auto count = duration.count() / unit;
+  return std::to_string(count) + ' ' + name + (count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -33,7 +39,9 @@ void Owner::note(Working& work, Entry entry, const std::vector<Outcome>& outcome
       std::chrono::ceil<milliseconds>(patience.expire - age_.of(work.envelope->received_at));
   auto wait = retry_delay(attempts, patience, config_, system_.random.fraction());
   if (left > milliseconds(0)) wait = std::min(wait, std::max(left, milliseconds(seconds(1))));
-  for (const Outcome& outcome : outcomes) note_one(work, outcome, wait);
+  // One time for all: recipients of one entry must stay together.
+  const WallTime next = std::chrono::floor<milliseconds>(system_.clock.wall()) + wait;
+  for (const Outcome& outcome : outcomes) note_one(work, outcome, next);
   tell_trace(work, outcomes, schedule_.name(entry.destination));
   const bool again = std::ranges::any_of(outcomes, [&work](const Outcome& outcome) {
     const Working::Part& part = work.parts[outcome.recipient];
@@ -55,7 +63,7 @@ void Owner::tell_trace(Working& work, const std::vector<Outcome>& outcomes,
   }
 }
 
-void Owner::note_one(Working& work, const Outcome& outcome, milliseconds wait) {
+void Owner::note_one(Working& work, const Outcome& outcome, WallTime next) {
   Working::Part& part = work.parts[outcome.recipient];
   Standing& standing = part.standing;
   part.busy = false;
@@ -66,30 +74,29 @@ void Owner::note_one(Working& work, const Outcome& outcome, milliseconds wait) {
   standing.remote = outcome.remote;
   standing.last_attempt = system_.clock.wall();
   standing.next_attempt = {};
-  if (outcome.state == State::deferred) defer_or_expire(work, part, wait);
+  if (outcome.state == State::deferred) defer_or_expire(work, part, next);
   log_outcome(*work.envelope, outcome, standing);
 }
 
-void Owner::defer_or_expire(const Working& work, Working::Part& part, milliseconds wait) {
+void Owner::defer_or_expire(const Working& work, Working::Part& part, WallTime next) const {
   Standing& standing = part.standing;
   const auto age = age_.of(work.envelope->received_at);
   const seconds expire = patience_of(*work.envelope).expire;
   if (age >= expire) return give_up(work, standing);
-  standing.next_attempt = std::chrono::floor<milliseconds>(system_.clock.wall()) + wait;
-  part.is_late = is_late(work, standing);
+  standing.next_attempt = next;
+  part.is_late = is_late(work, standing, age);
 }
 
 void Owner::give_up(const Working& work, Standing& standing) const {
   standing.state = State::failed;
   standing.reply =
-      "expired after " + days(patience_of(*work.envelope).expire) + ": " + standing.reply;
+      "expired after " + in_words(patience_of(*work.envelope).expire) + ": " + standing.reply;
 }
 
 /// True when its sender is to be told that it takes long.
-bool Owner::is_late(const Working& work, const Standing& standing) const {
+bool Owner::is_late(const Working& work, const Standing& standing, Duration age) const {
   if (config_.delay_warning == seconds(0) || standing.warned) return false;
-  return !work.envelope->sender.is_null() &&
-         age_.of(work.envelope->received_at) >= config_.delay_warning;
+  return !work.envelope->sender.is_null() && age >= config_.delay_warning;
 }
 
 Patience Owner::patience_of(const Envelope& envelope) const {

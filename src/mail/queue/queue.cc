@@ -159,6 +159,13 @@ io::Task<Result<std::size_t>> Queue::order(std::vector<Target> targets, Order or
       });
 }
 
+io::Task<> Queue::replan() {
+  co_await on_owner([](Owner& owner) {
+    owner.replan();
+    return true;
+  });
+}
+
 io::Task<Result<>> Queue::pause(std::string destination) {
   const Result<> kept = co_await spool_->set_paused(destination, true);
   if (!kept) co_return fail(kept.error());

@@ -143,6 +143,9 @@ class Queue {
   io::Task<Result<std::size_t>> order(std::vector<Target> targets, Order order);
   static constexpr std::size_t kTargetsMax = 1000;
 
+  /// To be called when Hooks::destination_of answers otherwise than before: what waits goes where
+  /// it belongs now, in the background.
+  io::Task<> replan();
   /// Gives a destination no more mail until resume(), which also ends a pause that failures
   /// brought. Remembered across restarts. Errors: unavailable (storage; nothing has changed).
   io::Task<Result<>> pause(std::string destination);

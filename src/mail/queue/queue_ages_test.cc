@@ -138,7 +138,7 @@ TEST_F(QueueAges, AReadThatFailsIsTriedAgain) {
   submit(message({"a@x.example"}));
   world_.run_for(hours(4) - minutes(1));
   storage_.fail_read(0, Fault::unavailable);
-  world_.run_for(minutes(10));
+  world_.run_for(minutes(15));
   EXPECT_EQ(told().size(), 1U);
 }
 

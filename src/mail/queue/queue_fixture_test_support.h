@@ -61,6 +61,16 @@ class QueueTest : public testing::Test {
     result.emplace(std::move(value));
   }
 
+  void run_alone(io::Task<> task) {
+    bool done = false;
+    world_.spawn("test", note_end(std::move(task), done));
+    EXPECT_TRUE(world_.run_until([&done] { return done; }));
+  }
+  static io::Task<> note_end(io::Task<> task, bool& done) {
+    co_await std::move(task);
+    done = true;
+  }
+
   QueueId submit(Message made) {
     const QueueId id = made.envelope.id;
     EXPECT_TRUE(run(server_->queue.submit(std::move(made))));

@@ -82,7 +82,7 @@ class Server {
          Attempts& attempts, Judge& judge)
       : host_(host), attempts_(attempts), judge_(judge), queue(config, host.system(), storage) {
     queue.connect(
-        {.destination_of = &domain_of,
+        {.destination_of = [this](const Recipient& recipient) { return destination_of(recipient); },
          .start_worker =
              [this](const std::string& destination) { host_.spawn("worker", work(destination)); },
          .compose_notice = &compose_notice});
@@ -127,6 +127,7 @@ class Server {
   Judge& judge_;
 
  public:
+  std::function<std::string(const Recipient&)> destination_of = &domain_of;
   Queue queue;
   bool started = false;
 };

@@ -145,6 +145,18 @@ std::vector<QueueId> Schedule::waiting(DestinationId id) const {
   return ids;
 }
 
+std::vector<QueueId> Schedule::messages() const {
+  std::vector<QueueId> ids;
+  ids.reserve(ready_ + deferred_.size());
+  for (const Destination& destination : destinations_)
+    std::ranges::transform(destination.ready.all(), std::back_inserter(ids), &FairQueue::Item::id);
+  std::ranges::transform(deferred_, std::back_inserter(ids), &Deferred::id);
+  std::ranges::sort(ids);
+  const auto twice = std::ranges::unique(ids);
+  ids.erase(twice.begin(), twice.end());
+  return ids;
+}
+
 std::vector<QueueId> Schedule::grown(const std::function<std::uint8_t(QueueId)>& level_of) {
   std::vector<QueueId> ids;
   for (Destination& destination : destinations_)

@@ -123,6 +123,8 @@ class Schedule {
   bool is_put_off(DestinationId destination) const;
   /// The messages that wait for a worker of this destination, sender by sender. O(entries).
   std::vector<QueueId> waiting(DestinationId destination) const;
+  /// All messages that have entries, each once. O(entries).
+  std::vector<QueueId> messages() const;
   /// The messages that wait for a worker of any destination and have a higher level than at the
   /// last call. O(entries).
   std::vector<QueueId> grown(const std::function<std::uint8_t(QueueId)>& level_of);

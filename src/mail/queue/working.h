@@ -18,11 +18,11 @@ namespace veredus::queue {
 struct Working {
   struct Part {
     Standing standing;
-    DestinationId destination{};
-    bool busy = false;      ///< In a job that was not reported yet.
-    bool changed = false;   ///< Its standing is not on disk yet.
-    bool recorded = false;  ///< Some standing of it is on disk.
-    bool is_late = false;   ///< The sender is to be told that it takes long.
+    DestinationId destination = kNoDestination;  ///< Set while it is open or busy.
+    bool busy = false;                           ///< In a job that was not reported yet.
+    bool changed = false;                        ///< Its standing is not on disk yet.
+    bool recorded = false;                       ///< Some standing of it is on disk.
+    bool is_late = false;                        ///< The sender is to be told that it takes long.
 
     bool is_over() const noexcept { return queue::is_over(standing.state); }
     bool is_open() const noexcept { return !busy && !standing.held && !is_final(standing.state); }

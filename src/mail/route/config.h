@@ -23,12 +23,16 @@ struct DomainConfig {
   /// Empty: Maildir. `lmtp://host:port` or `lmtp:///path/of/socket`: final delivery is another
   /// server's (RFC 2033); then no mailboxes listed means that it knows them and all are accepted.
   std::string deliver;
+
+  friend bool operator==(const DomainConfig&, const DomainConfig&) = default;
 };
 
 /// A next hop for some domains, instead of their MX.
 struct StaticRoute {
   std::string domain;  ///< `example.org`, or `*.example.org` for the names below it.
   std::string to;      ///< `host:port`, `host` (port 25), or `mx` to except it from the smart host.
+
+  friend bool operator==(const StaticRoute&, const StaticRoute&) = default;
 };
 
 struct RouteConfig {
@@ -40,6 +44,8 @@ struct RouteConfig {
   std::string smart_host;                  ///< Takes all other mail; as StaticRoute::to. Empty: MX.
   std::size_t expansions_max = 1000;       ///< Addresses one recipient may stand for. >= 1.
   std::size_t alias_depth_max = 10;        ///< Aliases within aliases.
+
+  friend bool operator==(const RouteConfig&, const RouteConfig&) = default;
 };
 
 }  // namespace veredus::route

@@ -129,6 +129,10 @@ Result<bool> Assembly::replace(const AssemblyConfig& config) {
   deliverer_.replace(std::move(settings->deliver));
   notice_.store(std::move(settings->notice));
   server_.replace(std::move(settings->accept));
+  if (config.route != config_.route) {
+    config_.route = config.route;
+    system_.reactors.front()->spawn("queue_replan", queue_.replan());
+  }
   return needs_restart;
 }
 

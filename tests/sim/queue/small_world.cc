@@ -137,6 +137,7 @@ SmallWorld::SmallWorld(std::uint64_t seed, const SmallPlan& plan)
       mood_lasts_(world_.choices().between(Duration(minutes(10)), Duration(hours(6)))),
       began_(world_.time().now()) {
   storage_.set_read_failure(plan.read_failure);
+  if (seed % 2 == 0) world_.time().tick_wall(std::chrono::microseconds(300));
 }
 
 void SmallWorld::live() {
