@@ -1,6 +1,7 @@
 #include "io/sim/timeline.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace veredus::sim {
 namespace {
@@ -12,8 +13,10 @@ constexpr SteadyTime kStart{std::chrono::hours(24)};
 }  // namespace
 
 WallTime Timeline::wall() const noexcept {
-  wall_jump_ += tick_;
-  return kWallStart + std::chrono::duration_cast<WallTime::duration>(now_ - kStart + wall_jump_);
+  if (std::exchange(ticked_at_, now_) != now_) ticked_ = Duration(0);
+  ticked_ += tick_;
+  return kWallStart +
+         std::chrono::duration_cast<WallTime::duration>(now_ - kStart + wall_jump_ + ticked_);
 }
 
 Timeline::TimerId Timeline::at(SteadyTime when, std::move_only_function<void()> work) {

@@ -23,8 +23,8 @@ class Timeline {
   WallTime wall() const noexcept;
   /// Somebody sets the clock: wall() jumps by `jump`, which may be negative; now() does not.
   void jump_wall(Duration jump) noexcept { wall_jump_ += jump; }
-  /// From now on each look at wall() takes this long by it, as real looks do: two that are to show
-  /// the same time do not.
+  /// From now on each look at wall() in one moment shows this much more than the one before, as
+  /// real looks do.
   void tick_wall(Duration tick) noexcept { tick_ = tick; }
 
   /// Runs `work` when time has come to `when` (at once when that has passed), but never inside
@@ -52,8 +52,10 @@ class Timeline {
  private:
   // Not at zero, so that a time of zero in tested code stands out.
   SteadyTime now_{std::chrono::hours(24)};
-  mutable Duration wall_jump_{0};
+  Duration wall_jump_{0};
   Duration tick_{0};
+  mutable Duration ticked_{0};  // by looks at this moment
+  mutable SteadyTime ticked_at_{};
   std::map<TimerId, std::move_only_function<void()>> timers_;
   std::uint64_t numbers_ = 0;
   std::uint64_t trace_ = 0xcbf29ce484222325;

@@ -137,7 +137,7 @@ class Owner {
   // owner_ages.cc: mail that gets old while it waits for its turn.
   io::Task<> review();
   io::Task<> look_at(std::vector<QueueId> ids);
-  std::uint8_t level_of(QueueId id) const;
+  std::uint8_t level_of(Duration age) const;
   bool has_expired(const Working& work) const;
   bool grow_late(Working& work);
   std::size_t expire(Working& work);
@@ -173,10 +173,10 @@ class Owner {
   std::unordered_map<QueueId, std::uint32_t> void_;
   /// Messages whose entries an order took out, with those that got new ones meanwhile (true).
   std::unordered_map<QueueId, bool> ordering_;
-  std::vector<QueueId> untold_;    // of an earlier run
-  std::vector<QueueId> unread_;    // old ones that review() could not read
-  io::Signal* changed_ = nullptr;  // wakes keep_time(), in whose frame it is
-  SteadyTime wake_at_{};           // when it wakes by itself
+  std::vector<QueueId> untold_;      // of an earlier run
+  std::vector<QueueId> look_again_;  // for the next review()
+  io::Signal* changed_ = nullptr;    // wakes keep_time(), in whose frame it is
+  SteadyTime wake_at_{};             // when it wakes by itself
   std::uint64_t memory_bytes_ = 0;
   std::size_t unwritten_ = 0;
   bool stopped_ = false;

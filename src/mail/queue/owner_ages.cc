@@ -27,15 +27,15 @@ io::Task<> Owner::review() {
     co_await system_.clock.sleep_for(kReviewPause);
     if (stopped_) co_return;
     observe_clock();
-    std::vector<QueueId> old = schedule_.grown([this](QueueId id) { return level_of(id); });
-    std::ranges::copy(std::exchange(unread_, {}), std::back_inserter(old));
+    std::vector<QueueId> old =
+        schedule_.grown([this](QueueId id) { return level_of(age_.of(time_of(id))); });
+    std::ranges::copy(std::exchange(look_again_, {}), std::back_inserter(old));
     if (!old.empty()) co_await look_at(std::move(old));
   }
 }
 
 /// How many of the ages at which something happens to mail have passed.
-std::uint8_t Owner::level_of(QueueId id) const {
-  const auto age = age_.of(time_of(id));
+std::uint8_t Owner::level_of(Duration age) const {
   std::uint8_t level = 0;
   for (const seconds limit : {config_.delay_warning, config_.bounce_expire, config_.expire})
     if (limit > seconds(0) && age >= limit) ++level;
@@ -53,9 +53,12 @@ io::Task<> Owner::look_at(std::vector<QueueId> ids) {
       co_await carry_out(std::exchange(expired, {}), change, [](const Changed& /*changed*/) {});
     const Loaded loaded = co_await obtain(id);
     if (stopped_) co_return;
-    if (loaded == Loaded::failed) unread_.push_back(id);
+    if (loaded == Loaded::failed) look_again_.push_back(id);
     if (loaded != Loaded::ready) continue;
     Working& work = *working_.at(id);
+    // Its id is older than its reception, or the clock went back.
+    if (level_of(age_.of(work.envelope->received_at)) < level_of(age_.of(time_of(id))))
+      look_again_.push_back(id);
     if (has_expired(work)) expired.push_back({.id = id, .recipients = {}});
     if (grow_late(work))
       write(id);
@@ -66,16 +69,14 @@ io::Task<> Owner::look_at(std::vector<QueueId> ids) {
   co_await carry_out(std::move(expired), change, [](const Changed& /*changed*/) {});
 }
 
-/// By the same time as level_of(), or a message would be looked at just before its age and not
-/// again.
 bool Owner::has_expired(const Working& work) const {
-  return age_.of(time_of(work.envelope->id)) >= patience_of(*work.envelope).expire &&
+  return age_.of(work.envelope->received_at) >= patience_of(*work.envelope).expire &&
          std::ranges::any_of(work.parts, &Working::Part::is_open);
 }
 
 bool Owner::grow_late(Working& work) {
   if (has_expired(work)) return false;
-  const auto age = age_.of(time_of(work.envelope->id));
+  const auto age = age_.of(work.envelope->received_at);
   bool changed = false;
   for (Working::Part& part : work.parts) {
     if (!part.is_open() || part.standing.next_attempt > system_.clock.wall() ||
