@@ -116,20 +116,13 @@ class Owner {
   void put_back(Working& work, Entry entry, const std::vector<Outcome>& outcomes);
 
   // owner_writes.cc: bringing it to disk, and telling senders.
-  /// What goes to disk in one batch, and what must be undone when it does not get there.
-  struct Outgoing {
-    Spool::Update update;
-    bool tells_failure = false;
-    std::vector<std::uint32_t> told_late;
-  };
   void write(QueueId id);
   io::Task<> persist(Shared work);
-  void conclude(const Working& work, Outgoing outgoing);
+  void conclude(const Working& work, Spool::Update update);
   static bool wants_writing(const Working& work);
   io::Task<std::optional<std::string>> start_of(const Working& work);
-  Outgoing take_changes(Working& work, const std::optional<std::string>& start);
-  static void take_back(Working& work, Outgoing outgoing);
-  void tell(Working& work, std::string_view start, NoticeKind kind, Outgoing& outgoing);
+  Spool::Update take_changes(Working& work, const std::optional<std::string>& start);
+  void tell(Working& work, std::string_view start, NoticeKind kind, Spool::Update& update);
   Result<Made> make_notice(const NoticeRequest& request);
   void arrive_made(Made made);
   io::Task<> tell_recovered();

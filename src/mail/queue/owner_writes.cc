@@ -63,24 +63,20 @@ bool Owner::wants_writing(const Working& work) {
 io::Task<> Owner::persist(Shared work) {
   const QueueId id = work->envelope->id;
   Duration pause = kWritePauseMin;
-  std::optional<Outgoing> outgoing;
-  while (outgoing || wants_writing(*work)) {
-    if (!outgoing) {
+  std::optional<Spool::Update> update;
+  while (update || wants_writing(*work)) {
+    if (!update) {
       const std::optional<std::string> start = co_await start_of(*work);
-      outgoing = take_changes(*work, start);
+      update = take_changes(*work, start);
     }
-    const Result<> written = co_await spool_.apply(outgoing->update);
+    const Result<> written = co_await spool_.apply(*update);
     if (written) {
-      conclude(*work, std::move(*outgoing));
-      outgoing.reset();
+      conclude(*work, std::move(*update));
+      update.reset();
       continue;
     }
-    // What failed may be on disk all the same. A bounce must not be made twice: the same batch
+    // What failed may be on disk all the same. A notice must not be made twice: the same batch
     // again.
-    if (!outgoing->tells_failure) {
-      take_back(*work, std::move(*outgoing));
-      outgoing.reset();
-    }
     log::error("queue_write_failed", {{"queue_id", text(id)}, {"reason", written.error().text()}});
     if (stopped_) break;  // The next run may deliver it twice, never zero times.
     co_await system_.clock.sleep_for(pause);
@@ -94,12 +90,12 @@ io::Task<> Owner::persist(Shared work) {
 }
 
 /// All of it is on disk.
-void Owner::conclude(const Working& work, Outgoing outgoing) {
-  if (outgoing.update.finish) {
+void Owner::conclude(const Working& work, Spool::Update update) {
+  if (update.finish) {
     messages_.fetch_sub(1);
     log_done(work, system_.clock.wall());
   }
-  for (Made& made : outgoing.update.made) arrive_made(std::move(made));
+  for (Made& made : update.made) arrive_made(std::move(made));
 }
 
 /// The message from its first octet on, when a notice is due; else nothing.
@@ -116,15 +112,13 @@ io::Task<std::optional<std::string>> Owner::start_of(const Working& work) {
 }
 
 /// What is to be written now. Until it is, the parts are as if it were.
-Owner::Outgoing Owner::take_changes(Working& work, const std::optional<std::string>& start) {
-  Outgoing outgoing;
-  Spool::Update& update = outgoing.update;
+Spool::Update Owner::take_changes(Working& work, const std::optional<std::string>& start) {
+  Spool::Update update;
   update.id = work.envelope->id;
   update.now = system_.clock.wall();
   if (start) {
-    // One kind at a time: what failed to be written is made anew only of a warning.
-    outgoing.tells_failure = is_due(work, NoticeKind::failure);
-    tell(work, *start, outgoing.tells_failure ? NoticeKind::failure : NoticeKind::delay, outgoing);
+    tell(work, *start, NoticeKind::failure, update);
+    tell(work, *start, NoticeKind::delay, update);
   }
   const bool over = std::ranges::all_of(work.parts, &Working::Part::is_over);
   if (over) update.finish.emplace(work.envelope->chunk_count, std::vector<std::uint32_t>());
@@ -135,27 +129,15 @@ Owner::Outgoing Owner::take_changes(Working& work, const std::optional<std::stri
     if (!over) part.recorded = true;  // Even when the write seems to fail.
     update.standings.emplace_back(r, part.standing);
   }
-  if (!config_.trace) return outgoing;
+  if (!config_.trace) return update;
   if (!std::exchange(work.is_traced, true))
     work.events.insert(work.events.begin(), accepted_event(*work.envelope));
   update.events = std::exchange(work.events, {});
-  return outgoing;
-}
-
-/// As if it had not been tried.
-void Owner::take_back(Working& work, Outgoing outgoing) {
-  for (const auto& [recipient, standing] : outgoing.update.standings)
-    work.parts[recipient].changed = true;
-  for (const std::uint32_t recipient : outgoing.told_late) {
-    work.parts[recipient].is_late = true;
-    work.parts[recipient].standing.warned = false;
-  }
-  std::ranges::move(work.events, std::back_inserter(outgoing.update.events));
-  work.events = std::move(outgoing.update.events);
+  return update;
 }
 
 /// Adds a notice of one kind, if one is due.
-void Owner::tell(Working& work, std::string_view start, NoticeKind kind, Outgoing& outgoing) {
+void Owner::tell(Working& work, std::string_view start, NoticeKind kind, Spool::Update& update) {
   if (!is_due(work, kind)) return;
   const WallTime now = system_.clock.wall();
   const auto left = patience_of(*work.envelope).expire - age_.of(work.envelope->received_at);
@@ -174,19 +156,17 @@ void Owner::tell(Working& work, std::string_view start, NoticeKind kind, Outgoin
     event.recipients.push_back(work.envelope->recipients[r].address.text());
     part.changed = true;
     part.is_late = false;
-    if (kind == NoticeKind::failure) {
+    if (kind == NoticeKind::failure)
       part.standing.state = State::bounced;
-    } else {
+    else
       part.standing.warned = true;
-      outgoing.told_late.push_back(r);
-    }
   }
   auto made = make_notice(request);
   event.text =
       made ? std::string(name(kind)) : std::string(name(kind)) + ": " + made.error().text();
   if (made) {
     event.related = request.id;
-    outgoing.update.made.push_back(std::move(*made));
+    update.made.push_back(std::move(*made));
   }
   log_notice(*work.envelope, event);
   if (config_.trace) work.events.push_back(std::move(event));

@@ -55,20 +55,6 @@ TEST_F(QueueFound, AnOrderReachesMailWhoseOutcomeIsNotOnDisk) {
   EXPECT_EQ(attempts_.relayed.size(), 2U);
 }
 
-TEST_F(QueueFound, NobodyIsToldThatDeliveredMailIsLate) {
-  config_.delay_warning = seconds(60);
-  restart();
-  judge_ = defer_all;
-  submit(message({"a@x.example"}));
-  world_.run_for(seconds(30));
-  for (std::uint64_t nth = 0; nth < 9; ++nth) storage_.fail_commit(nth, Fault::unavailable);
-  world_.run_for(minutes(2));  // Tried after one minute: late, and the disk takes no notice.
-  judge_ = deliver_all;
-  world_.run_for(hours(1));
-  EXPECT_TRUE(list().empty());
-  EXPECT_EQ(attempts_.relayed.size(), 1U);
-}
-
 TEST_F(QueueFound, NoIdIsGivenTwiceWhenTheClockGoesBack) {
   judge_ = defer_all;
   world_.time().jump_wall(hours(24));

@@ -171,6 +171,21 @@ TEST_F(QueueNotices, AFailureThatSeemedNotToBeWrittenIsToldOnce) {
   EXPECT_EQ(storage_.blobs(), 0U);
 }
 
+TEST_F(QueueNotices, AWarningThatSeemedNotToBeWrittenIsGivenOnce) {
+  judge_ = notices_get_through(defer_all);
+  const QueueId id = submit(message({"a@x.example"}));
+  world_.run_for(hours(4) - minutes(1));
+  int left = 9;
+  storage_.set_hook([&left](storage::CommitPoint point, std::uint64_t /*commit*/) {
+    return seem_to_fail(left, point);
+  });
+  world_.run_for(hours(5));
+  storage_.set_hook({});
+  restart();
+  world_.run_for(hours(5));
+  EXPECT_EQ(notices(), std::vector{"delayed " + text(id) + ": a@x.example"});
+}
+
 TEST_F(QueueNotices, TheStoryIsKept) {
   int attempt = 0;
   judge_ = notices_get_through([&attempt](const Job& job, std::uint32_t recipient) {
