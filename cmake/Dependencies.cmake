@@ -21,6 +21,12 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 # Its -pthread would part the files that use it from the headers precompiled for all.
 set_target_properties(PkgConfig::RE2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 
+pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
+pkg_check_modules(GSASL REQUIRED IMPORTED_TARGET libgsasl)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+find_library(PAM_LIBRARY pam REQUIRED)
+
 # By name: libunbound.pc asks for libevent's headers, which we have no use for.
 find_library(UNBOUND_LIBRARY unbound REQUIRED)
 
