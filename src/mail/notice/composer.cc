@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/ip.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "mail/notice/returned.h"
 #include "mail/notice/subject.h"
 #include "mail/notice/text_part.h"
@@ -115,13 +116,13 @@ std::string report_part(const queue::NoticeRequest& request, std::span<const Sub
 
 /// A subject in ASCII: encoded words stay as they are, UTF-8 becomes encoded words (RFC 2047 §2).
 std::string encoded(std::string_view subject) {
-  if (mime::is_ascii(subject) || !mime::is_utf8(subject))
+  if (mime::is_ascii(subject) || !is_utf8(subject))
     return dsn::one_line(subject, kSubjectOctetsMax);
   constexpr std::size_t kWordOctetsMax = 42;  // 56 in base64: 68 with what surrounds them.
   std::string out;
   while (!subject.empty()) {
     std::size_t end = std::min(kWordOctetsMax, subject.size());
-    while (!mime::is_utf8(subject.substr(0, end))) --end;
+    while (!is_utf8(subject.substr(0, end))) --end;
     const std::string base64 = mime::encode_base64(subject.substr(0, end));
     out.append(out.empty() ? "=?UTF-8?B?" : " =?UTF-8?B?").append(trim(base64)).append("?=");
     subject.remove_prefix(end);

@@ -83,12 +83,15 @@ TEST(Composer, TellsOfADelay) {
 
 TEST(Composer, SaysHowLongItTried) {
   Case c;
+  c.standing().attempts = 3;
   c.standing().reply = "expired after 5 days: 451 4.7.1 Greylisted";
   const auto notice = c.compose();
   ASSERT_TRUE(notice);
   EXPECT_THAT(part_in(*notice, 0), HasSubstr("We have tried for 5 days and have given up now."));
   EXPECT_EQ(report_in(*notice).recipients.at(0).status.value().text(), "4.7.1");
 
+  c.standing().attempts = 0;
+  EXPECT_THAT(part_in(c.compose().value(), 0), HasSubstr("It has waited for its turn for 5 days,"));
   c.standing().reply = "expired after 5 days";
   c.standing().remote = "";
   EXPECT_EQ(report_in(c.compose().value()).recipients.at(0).status.value().text(), "4.4.7");
@@ -367,14 +370,6 @@ TEST(NoticeConfig, NamesEveryBadKey) {
               AllOf(HasSubstr("notice.from: "), HasSubstr("notice.double_bounce_to: "),
                     HasSubstr("notice.message_bytes_max: "), HasSubstr("reason (: pattern: ")));
   EXPECT_THAT(checked({}).error().text(), StartsWith("notice.hostname: "));
-}
-
-TEST(Shown, EscapesWhatIsNoText) {
-  EXPECT_EQ(shown("für\x1b[2J"), "für\\x1B[2J");
-  EXPECT_EQ(shown("\xff"), "\\xFF");
-  EXPECT_EQ(shown("a\u202Eb"), "a\\xE2\\x80\\xAEb");
-  EXPECT_EQ(shown("a\u0085b"), "a\\xC2\\x85b");
-  EXPECT_EQ(shown("üü", 3), "ü...");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/utf8.h"
 #include "wire/mime/charset.h"
 #include "wire/mime/convert_8bit.h"
 #include "wire/mime/header.h"
@@ -61,7 +62,7 @@ std::string mended_header(std::string_view start, const mime::Header& header) {
 }
 
 /// RFC 6533 §4: what has UTF-8 in its header is returned under names of its own.
-bool is_global(std::string_view header) { return !mime::is_ascii(header) && mime::is_utf8(header); }
+bool is_global(std::string_view header) { return !mime::is_ascii(header) && is_utf8(header); }
 
 }  // namespace
 

@@ -5,11 +5,10 @@
 
 #include "base/ids.h"
 #include "base/text.h"
-#include "wire/mime/charset.h"
+#include "base/utf8.h"
 #include "wire/mime/date.h"
 #include "wire/mime/encoded_word.h"
 #include "wire/mime/header.h"
-#include "wire/smtp/chars.h"
 
 namespace veredus::notice {
 
@@ -17,27 +16,8 @@ namespace {
 
 constexpr std::size_t kColumnMax = 76;
 constexpr std::size_t kPieceOctetsMax = 900;
+constexpr std::size_t kShownOctetsMax = 2000;
 constexpr std::string_view kIndent = "    ";
-
-/// Characters beyond ASCII that are no text: C1 controls, line separators, and the marks that
-/// turn a line around, with which a reply could show other words than it has.
-bool is_deceptive(std::string_view sequence) {
-  const auto bits = [sequence](std::size_t at, unsigned mask) {
-    return static_cast<unsigned>(static_cast<unsigned char>(sequence[at])) & mask;
-  };
-  if (sequence.size() == 2) return sequence[0] == '\xC2' && bits(1, 0xFF) < 0xA0;
-  if (sequence.size() != 3) return false;
-  const unsigned code = (bits(0, 0x0F) << 12U) | (bits(1, 0x3F) << 6U) | bits(2, 0x3F);
-  return (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) ||
-         code == 0x200E || code == 0x200F;
-}
-
-std::size_t sequence_octets(char lead) noexcept {
-  const auto octet = static_cast<unsigned char>(lead);
-  if (octet < 0xC0) return 1;
-  if (octet < 0xE0) return 2;
-  return octet < 0xF0 ? 3 : 4;
-}
 
 /// The octets of `text` that fit into `octets_max` without cutting a character in two.
 std::string_view whole_characters(std::string_view text, std::size_t octets_max) {
@@ -66,7 +46,7 @@ void append_wrapped(std::string& out, std::string_view text, std::string_view in
 
 /// Appends what somebody else said, on one line as long as that may be.
 void append_verbatim(std::string& out, std::string_view text) {
-  std::string safe = shown(text);
+  std::string safe = readable(text, kShownOctetsMax);
   for (std::string_view rest = safe; !rest.empty();) {
     const std::string_view piece = whole_characters(rest, kPieceOctetsMax);
     out.append(kIndent).append(piece).append("\r\n");
@@ -83,7 +63,7 @@ std::string subject_line(std::string_view start) {
 /// Which message this is about.
 void append_message(std::string& out, const queue::NoticeRequest& request) {
   const std::string subject = subject_line(request.start);
-  if (!subject.empty()) append_wrapped(out, "Subject: " + shown(subject, 200), kIndent);
+  if (!subject.empty()) append_wrapped(out, "Subject: " + readable(subject, 200), kIndent);
   append_wrapped(out, "Received here: " + mime::format_date(request.envelope.received_at), kIndent);
   append_wrapped(out, "Number here: " + text(request.envelope.id), kIndent);
   out += "\r\n";
@@ -112,7 +92,7 @@ void append_opening(std::string& out, const queue::NoticeRequest& request, std::
 
 void append_said(std::string& out, const Subject& subject) {
   if (subject.said.empty()) return;
-  const std::string who = subject.remote.empty() ? "" : " " + shown(subject.remote, 400);
+  const std::string who = subject.remote.empty() ? "" : " " + readable(subject.remote, 400);
   std::string lead = "Our server noted:";
   if (subject.is_reply)
     lead = who.empty() ? "The remote server said:" : "The remote server" + who + " said:";
@@ -129,43 +109,33 @@ void append_explanation(std::string& out, queue::NoticeKind kind, const Subject&
     constexpr std::string_view kAfter = "expired after ";
     const bool is_timed = subject.expiry.starts_with(kAfter);
     const std::string time =
-        is_timed ? shown(subject.expiry.substr(kAfter.size()), 60) : "a long time";
-    append_wrapped(out, "We have tried for " + time + " and have given up now.", "");
+        is_timed ? readable(subject.expiry.substr(kAfter.size()), 60) : "a long time";
+    append_wrapped(out,
+                   subject.standing->attempts > 0
+                       ? "We have tried for " + time + " and have given up now."
+                       : "It has waited for its turn for " + time + ", and we have given up now.",
+                   "");
   }
-  append_wrapped(out, shown(subject.reason.cause), "");
+  append_wrapped(out, readable(subject.reason.cause, kShownOctetsMax), "");
   if (kind == queue::NoticeKind::failure)
-    append_wrapped(out, "What you can do: " + shown(subject.reason.remedy), "");
+    append_wrapped(out, "What you can do: " + readable(subject.reason.remedy, kShownOctetsMax), "");
   append_said(out, subject);
   out += "\r\n";
 }
 
 bool is_told_alike(const Subject& a, const Subject& b) {
   return a.said == b.said && a.remote == b.remote && a.expiry == b.expiry &&
-         a.is_reply == b.is_reply && a.reason.cause == b.reason.cause;
+         a.is_reply == b.is_reply && a.reason.cause == b.reason.cause &&
+         (a.standing->attempts > 0) == (b.standing->attempts > 0);
 }
 
 }  // namespace
 
-std::string shown(std::string_view text, std::size_t octets_max) {
-  if (!mime::is_utf8(text)) return printable(text, octets_max);
-  std::string out;
-  const std::string_view kept = whole_characters(text, octets_max);
-  for (std::size_t at = 0; at < kept.size();) {
-    const std::string_view sequence = kept.substr(at, sequence_octets(kept[at]));
-    if (smtp::is(smtp::kControl, sequence.front()) || is_deceptive(sequence))
-      out += printable(sequence);
-    else
-      out += sequence;
-    at += sequence.size();
-  }
-  if (kept.size() < text.size()) out += "...";
-  return out;
-}
-
 std::string text_part(const queue::NoticeRequest& request, std::span<const Subject> subjects,
                       std::string_view hostname, const Returned& returned) {
   std::string out;
-  append_wrapped(out, "This is the mail system at " + shown(hostname) + ".", "");
+  append_wrapped(out, "This is the mail system at " + readable(hostname, kShownOctetsMax) + ".",
+                 "");
   out += "\r\n";
   append_opening(out, request, subjects.size());
   append_message(out, request);

@@ -102,7 +102,10 @@ io::Task<Result<>> Queue::submit(Message message) {
   if (!committed) {
     owner_->messages().fetch_sub(1);
     log::warning("message_not_queued",
-                 {{"queue_id", text(message.envelope.id)}, {"reason", committed.error().text()}});
+                 {{"queue_id", text(message.envelope.id)},
+                  {"sender", message.envelope.sender.text()},
+                  {"session", text(SessionId{message.envelope.origin.session})},
+                  {"reason", committed.error().text()}});
     if (message.appended > 0) co_await discard(message.envelope.id, message.appended);
     co_return fail(committed.error());
   }

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "base/utf8.h"
 #include "wire/dsn/field.h"
 #include "wire/dsn/report.h"
 #include "wire/mime/charset.h"
@@ -23,7 +24,7 @@ std::string typed_value(const Typed& value, std::string_view otherwise) {
 /// Spaces of an address are part of it, so they are not joined.
 std::string address_value(const Typed& address) {
   const bool is_unicode =
-      address.type == "utf-8" || (!mime::is_ascii(address.text) && mime::is_utf8(address.text));
+      address.type == "utf-8" || (!mime::is_ascii(address.text) && is_utf8(address.text));
   if (is_unicode)
     return "utf-8; " + encode_utf8_address(std::string_view(address.text).substr(0, 1000));
   return type_of(address.type, "rfc822") + "; " + printable(address.text, kValueOctetsMax);

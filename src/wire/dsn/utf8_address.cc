@@ -3,8 +3,8 @@
 
 #include "base/cursor.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "wire/dsn/report.h"
-#include "wire/mime/charset.h"
 
 namespace veredus::dsn {
 
@@ -64,7 +64,7 @@ std::string encode_utf8_address(std::string_view utf8) {
   while (!utf8.empty()) {
     const auto lead = static_cast<unsigned char>(utf8.front());
     const std::string_view sequence = utf8.substr(0, sequence_octets(lead));
-    const bool sound = mime::is_utf8(sequence);
+    const bool sound = is_utf8(sequence);
     if (is_plain(utf8.front()))
       out += utf8.front();
     else

@@ -72,20 +72,6 @@ bool is_charset_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= kNameOctetsMax && std::ranges::all_of(name, is_name_char);
 }
 
-/// How many octets the UTF-8 character at the front has, or 0 when it is none.
-std::size_t utf8_octets(std::string_view bytes) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t octets = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || bytes.size() < octets) return 0;
-  for (std::size_t i = 1; i < octets; ++i)
-    if ((at(i) & 0xC0) != 0x80) return 0;
-  const bool is_overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
-  const bool is_outside = (lead == 0xED && at(1) > 0x9F) || (lead == 0xF4 && at(1) > 0x8F);
-  return is_overlong || is_outside ? 0 : octets;
-}
-
 }  // namespace
 
 std::optional<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
@@ -93,15 +79,6 @@ std::optional<std::string> to_utf8(std::string_view bytes, std::string_view char
   Converter converter{std::string(charset)};
   if (!converter.is_open()) return std::nullopt;
   return converter.convert(std::string(bytes));
-}
-
-bool is_utf8(std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const std::size_t octets = utf8_octets(bytes);
-    if (octets == 0) return false;
-    bytes.remove_prefix(octets);
-  }
-  return true;
 }
 
 bool is_ascii(std::string_view bytes) noexcept {

@@ -12,9 +12,6 @@ namespace veredus::mime {
 /// converted becomes U+FFFD. Nothing when the charset is unknown.
 std::optional<std::string> to_utf8(std::string_view bytes, std::string_view charset);
 
-/// True for well-formed UTF-8 (RFC 3629 §3): shortest forms, no surrogates, up to U+10FFFF.
-bool is_utf8(std::string_view bytes) noexcept;
-
 /// True when no octet is above 127.
 bool is_ascii(std::string_view bytes) noexcept;
 
