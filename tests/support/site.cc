@@ -26,7 +26,7 @@ io::Task<> collect_queue(storage::MemoryStorage& disk, std::vector<queue::Listed
 
 AssemblyConfig default_config() {
   AssemblyConfig config;
-  config.listen = {*io::Endpoint::parse("192.0.2.1:25")};
+  config.listen = {{*io::Endpoint::parse("192.0.2.1:25")}};
   config.accept.hostname = "mx.example.test";
   config.relay.networks = {*IpNetwork::parse("192.0.2.0/24")};
   config.route.hostname = "mx.example.test";

@@ -47,7 +47,7 @@ class Site {
   std::vector<queue::Listed> queued();
 
   storage::MemoryStorage& disk() noexcept { return disk_; }
-  const io::Endpoint& endpoint() const noexcept { return config_.listen.front(); }
+  const io::Endpoint& endpoint() const noexcept { return config_.listen.front().endpoint; }
 
  private:
   static io::Task<> run_start(Assembly& assembly, int& outcome);

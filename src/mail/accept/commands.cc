@@ -132,8 +132,15 @@ std::optional<Reply> Session::refuse_recipient(const smtp::Address& address) {
     destination = policy::Destination::ours;
   else if (router.is_relay_domain(address))
     destination = policy::Destination::relay;
-  if (settings_->relay.may_send(connection_.peer(), destination)) return std::nullopt;
-
+  const policy::Party party = trusted_ ? policy::Party::trusted : policy::Party::stranger;
+  switch (policy::rule(port_.service, party, destination)) {
+    case policy::Ruling::accept:
+      return std::nullopt;
+    case policy::Ruling::authenticate:
+      return Reply(530, {5, 7, 0}, "Authenticate first");
+    case policy::Ruling::deny:
+      break;
+  }
   return Reply(550, {5, 7, 1},
                "Relaying denied: <" + address.text() + "> is not one of our domains");
 }

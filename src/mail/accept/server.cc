@@ -70,31 +70,32 @@ Server::Server(const Surroundings& surroundings, SharedSettings settings)
 
 Server::~Server() = default;
 
-Result<io::Endpoint> Server::listen(const io::Endpoint& endpoint) {
-  io::Endpoint found = endpoint;
+Result<io::Endpoint> Server::listen(const Listen& listen) {
+  io::Endpoint found = listen.endpoint;
   for (const auto& door : doors_) {
     auto listener = surroundings_.system.network.listen(found);
     if (!listener) return fail(listener.error());
     found = (*listener)->local();
     io::Listener& kept = door->add(std::move(*listener));
-    door->reactor().spawn("accept", take_clients(*this, *door, kept));
-    if (endpoint.is_unix()) break;
+    door->reactor().spawn("accept", take_clients(*this, *door, kept, listen.port));
+    if (found.is_unix()) break;
   }
   return found;
 }
 
 void Server::replace(SharedSettings settings) { settings_.store(std::move(settings)); }
 
-io::Task<> Server::take_clients(Server& server, Door& door, io::Listener& listener) {
+io::Task<> Server::take_clients(Server& server, Door& door, io::Listener& listener, Port port) {
   for (;;) {
     auto stream = co_await listener.accept();
     if (!stream) co_return;  // Closed: shutting down.
-    door.reactor().spawn("session", serve(server, door, std::move(*stream)));
+    door.reactor().spawn("session", serve(server, door, std::move(*stream), port));
   }
 }
 
 /// The session lives in this coroutine's frame.
-io::Task<> Server::serve(Server& server, Door& door, std::unique_ptr<io::Stream> stream) {
+io::Task<> Server::serve(Server& server, Door& door, std::unique_ptr<io::Stream> stream,
+                         Port port) {
   const SharedSettings settings = server.settings_.load();
   const io::Endpoint client = stream->peer();
   const auto seat =
@@ -107,8 +108,11 @@ io::Task<> Server::serve(Server& server, Door& door, std::unique_ptr<io::Stream>
     co_await turn_away(std::move(stream), reply.render());
     co_return;
   }
-  Session session(server.surroundings_, settings, door.reactor(), SessionId{server.next_session_++},
-                  std::move(stream));
+  Session session(server.surroundings_, settings,
+                  {.id = SessionId{server.next_session_++},
+                   .port = port,
+                   .stream = std::move(stream),
+                   .reactor = door.reactor()});
   const Door::Presence presence(door, session);
   co_await session.run();
 }

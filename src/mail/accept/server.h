@@ -11,6 +11,7 @@
 #include "io/reactor.h"
 #include "io/task.h"
 #include "mail/accept/client_limits.h"
+#include "mail/accept/port.h"
 #include "mail/accept/settings.h"
 
 namespace veredus::accept {
@@ -23,9 +24,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Listens on `endpoint` with every reactor (a Unix socket: with the first). Where port 0 is
-  /// asked for, returns the port that was found. Errors: unavailable, with the endpoint.
-  [[nodiscard]] Result<io::Endpoint> listen(const io::Endpoint& endpoint);
+  /// Listens with every reactor (on a Unix socket: with the first). Where port 0 is asked for,
+  /// returns the port that was found. Errors: unavailable, with the endpoint.
+  [[nodiscard]] Result<io::Endpoint> listen(const Listen& listen);
 
   /// Sessions from now on use these; those that are open go on with theirs. From any reactor.
   void replace(SharedSettings settings);
@@ -39,8 +40,9 @@ class Server {
  private:
   class Door;
 
-  static io::Task<> take_clients(Server& server, Door& door, io::Listener& listener);
-  static io::Task<> serve(Server& server, Door& door, std::unique_ptr<io::Stream> stream);
+  static io::Task<> take_clients(Server& server, Door& door, io::Listener& listener, Port port);
+  static io::Task<> serve(Server& server, Door& door, std::unique_ptr<io::Stream> stream,
+                          Port port);
   static io::Task<> turn_away(std::unique_ptr<io::Stream> stream, std::string reply);
 
   Surroundings surroundings_;

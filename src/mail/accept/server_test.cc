@@ -73,7 +73,7 @@ class ServerTest : public testing::Test {
 };
 
 TEST_F(ServerTest, OpenSessionsKeepTheirSettingsAndNewOnesGetNew) {
-  ASSERT_TRUE(server_.listen(endpoint_));
+  ASSERT_TRUE(server_.listen({endpoint_}));
   const auto first = connect();
   EXPECT_EQ(ask(*first, ""), "220 old.example ESMTP Veredus");
   server_.replace(settings("new.example"));
@@ -84,7 +84,7 @@ TEST_F(ServerTest, OpenSessionsKeepTheirSettingsAndNewOnesGetNew) {
 }
 
 TEST_F(ServerTest, StopEndsIdleSessionsAtOnce) {
-  ASSERT_TRUE(server_.listen(endpoint_));
+  ASSERT_TRUE(server_.listen({endpoint_}));
   const auto client = connect();
   EXPECT_TRUE(ask(*client, "").starts_with("220 "));
   bool done = false;
@@ -96,7 +96,7 @@ TEST_F(ServerTest, StopEndsIdleSessionsAtOnce) {
 }
 
 TEST_F(ServerTest, StopDoesNotWaitForeverForAMessage) {
-  ASSERT_TRUE(server_.listen(endpoint_));
+  ASSERT_TRUE(server_.listen({endpoint_}));
   const auto client = connect();
   EXPECT_TRUE(ask(*client, "").starts_with("220 "));
   EXPECT_TRUE(ask(*client, "HELO client.example\r\n").starts_with("250 "));

@@ -17,17 +17,17 @@ smtp::DialogueConfig dialogue_config() {
 
 }  // namespace
 
-Session::Session(const Surroundings& surroundings, SharedSettings settings, io::Reactor& reactor,
-                 SessionId id, std::unique_ptr<io::Stream> stream)
+Session::Session(const Surroundings& surroundings, SharedSettings settings, Arrival arrival)
     : surroundings_(surroundings),
       settings_(std::move(settings)),
-      id_(id),
-      connection_(std::move(stream)),
+      id_(arrival.id),
+      port_(arrival.port),
+      connection_(std::move(arrival.stream)),
       dialogue_(dialogue_config()),
       trusted_(settings_->relay.is_trusted(connection_.peer())) {
   const io::Endpoint& peer = connection_.peer();
   if (config().reverse_lookup && !peer.is_unix() && !peer.address().is_loopback())
-    client_name_.emplace(surroundings_, reactor, peer.address());
+    client_name_.emplace(surroundings_, arrival.reactor, peer.address());
 }
 
 io::Task<> Session::run() {

@@ -10,6 +10,7 @@
 #include "io/connection.h"
 #include "io/task.h"
 #include "mail/accept/client_name.h"
+#include "mail/accept/port.h"
 #include "mail/accept/settings.h"
 #include "mail/accept/transaction.h"
 #include "wire/smtp/command.h"
@@ -21,9 +22,15 @@ namespace veredus::accept {
 /// Lives on one reactor, in the coroutine frame that runs it.
 class Session {
  public:
-  /// `surroundings` and `reactor` (the session's own) outlive the session.
-  Session(const Surroundings& surroundings, SharedSettings settings, io::Reactor& reactor,
-          SessionId id, std::unique_ptr<io::Stream> stream);
+  /// A client that came.
+  struct Arrival {
+    SessionId id;
+    Port port;
+    std::unique_ptr<io::Stream> stream;
+    io::Reactor& reactor;  ///< The session's own; outlives it.
+  };
+  /// `surroundings` outlive the session.
+  Session(const Surroundings& surroundings, SharedSettings settings, Arrival arrival);
 
   /// Serves the client until it quits, goes away or must go.
   io::Task<> run();
@@ -61,6 +68,7 @@ class Session {
   const Surroundings& surroundings_;
   SharedSettings settings_;
   SessionId id_;
+  Port port_;
   io::Connection connection_;
   smtp::Dialogue dialogue_;
   Transaction transaction_;

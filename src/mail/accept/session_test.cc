@@ -74,8 +74,11 @@ class SessionTest : public testing::Test {
   static io::Task<> serve(SessionTest& test, std::unique_ptr<io::Stream> stream, bool& done) {
     const Result<> begun = co_await test.queue_.start();
     EXPECT_TRUE(begun);
-    Session session(test.surroundings_, test.settings_, *test.system_.reactors.front(),
-                    SessionId{1}, std::move(stream));
+    Session session(test.surroundings_, test.settings_,
+                    {.id = SessionId{1},
+                     .port = {},
+                     .stream = std::move(stream),
+                     .reactor = *test.system_.reactors.front()});
     co_await session.run();
     done = true;
   }

@@ -5,48 +5,74 @@
 namespace veredus::policy {
 namespace {
 
-struct RelayCase {
+struct PartyCase {
   const char* name;
   const char* client;
-  bool ours;
-  bool relay;
-  bool others;
+  Party party;
 };
-class Relay : public testing::TestWithParam<RelayCase> {};
+class Parties : public testing::TestWithParam<PartyCase> {};
 
-TEST_P(Relay, TableCellByCell) {
-  const RelayCase& c = GetParam();
+TEST_P(Parties, AreToldByTheirAddress) {
   RelayConfig config;
   for (const char* network : {"127.0.0.0/8", "::1", "2001:db8:1::/48"})
     config.networks.push_back(*IpNetwork::parse(network));
-  const RelayRule rule(config);
-  const auto client = io::Endpoint::parse(c.client);
+  const auto client = io::Endpoint::parse(GetParam().client);
   ASSERT_TRUE(client);
-  EXPECT_EQ(rule.may_send(*client, Destination::ours), c.ours);
-  EXPECT_EQ(rule.may_send(*client, Destination::relay), c.relay);
-  EXPECT_EQ(rule.may_send(*client, Destination::others), c.others);
+  EXPECT_EQ(RelayRule(config).party(*client, false), GetParam().party);
+  EXPECT_EQ(RelayRule(config).party(*client, true), Party::account);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Clients, Relay,
-    testing::Values(RelayCase{"loopback", "127.0.0.1:4000", true, true, true},
-                    RelayCase{"loopback_v6", "[::1]:4000", true, true, true},
-                    RelayCase{"trusted_v6_network", "[2001:db8:1::5]:4000", true, true, true},
-                    RelayCase{"unix_socket", "unix:/run/x", true, true, true},
-                    RelayCase{"stranger", "192.0.2.1:4000", true, true, false},
-                    RelayCase{"stranger_v6", "[2001:db8:2::1]:4000", true, true, false}),
+    Clients, Parties,
+    testing::Values(PartyCase{"loopback", "127.0.0.1:4000", Party::trusted},
+                    PartyCase{"loopback_v6", "[::1]:4000", Party::trusted},
+                    PartyCase{"trusted_v6_network", "[2001:db8:1::5]:4000", Party::trusted},
+                    PartyCase{"unix_socket", "unix:/run/x", Party::trusted},
+                    PartyCase{"stranger", "192.0.2.1:4000", Party::stranger},
+                    PartyCase{"stranger_v6", "[2001:db8:2::1]:4000", Party::stranger}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Relay, MappedIpv4IsTheIpv4Client) {
   const RelayRule rule{RelayConfig{{*IpNetwork::parse("127.0.0.0/8")}}};
-  const io::Endpoint client(*IpAddress::parse("::ffff:127.0.0.1"), 4000);
-  EXPECT_TRUE(rule.may_send(client, Destination::others));
+  EXPECT_TRUE(rule.is_trusted(io::Endpoint(*IpAddress::parse("::ffff:127.0.0.1"), 4000)));
 }
 
 TEST(Relay, NobodyIsTrustedWithoutNetworks) {
-  const RelayRule rule{RelayConfig{}};
-  EXPECT_FALSE(rule.may_send(*io::Endpoint::parse("127.0.0.1:1"), Destination::others));
+  EXPECT_FALSE(RelayRule{RelayConfig{}}.is_trusted(*io::Endpoint::parse("127.0.0.1:1")));
 }
+
+struct Row {
+  const char* name;
+  Service service;
+  Party party;
+  Ruling ours;
+  Ruling relay;
+  Ruling others;
+};
+class RelayTable : public testing::TestWithParam<Row> {};
+
+TEST_P(RelayTable, CellByCell) {
+  const Row& row = GetParam();
+  EXPECT_EQ(rule(row.service, row.party, Destination::ours), row.ours);
+  EXPECT_EQ(rule(row.service, row.party, Destination::relay), row.relay);
+  EXPECT_EQ(rule(row.service, row.party, Destination::others), row.others);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, RelayTable,
+    testing::Values(Row{"smtp_stranger", Service::smtp, Party::stranger, Ruling::accept,
+                        Ruling::accept, Ruling::deny},
+                    Row{"smtp_trusted", Service::smtp, Party::trusted, Ruling::accept,
+                        Ruling::accept, Ruling::accept},
+                    Row{"smtp_account", Service::smtp, Party::account, Ruling::accept,
+                        Ruling::accept, Ruling::accept},
+                    Row{"submission_stranger", Service::submission, Party::stranger,
+                        Ruling::authenticate, Ruling::authenticate, Ruling::authenticate},
+                    Row{"submission_trusted", Service::submission, Party::trusted,
+                        Ruling::authenticate, Ruling::authenticate, Ruling::authenticate},
+                    Row{"submission_account", Service::submission, Party::account, Ruling::accept,
+                        Ruling::accept, Ruling::accept}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace veredus::policy

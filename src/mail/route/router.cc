@@ -114,6 +114,17 @@ Result<std::vector<smtp::Address>> Router::expand(const smtp::Address& address) 
   return Expansion(*tables_).run(address);
 }
 
+bool Router::reaches(const smtp::Address& address, const smtp::Address& mailbox) const {
+  const auto is_it = [&](const smtp::Address& target) {
+    if (target == mailbox) return true;
+    const LocalDomain* domain = tables_->find_local(target);
+    return domain != nullptr && domain == tables_->find_local(mailbox) &&
+           iequals(domain->base_of(target.local_part()), mailbox.local_part());
+  };
+  const auto targets = expand(address);
+  return targets && std::ranges::any_of(*targets, is_it);
+}
+
 const smtp::Address& Router::postmaster() const { return *tables_->postmaster; }
 
 Result<NextHop> Router::next_hop(const smtp::Address& address) const {

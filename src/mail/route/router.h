@@ -65,6 +65,10 @@ class Router {
   /// than RouteConfig::expansions_max, or deeper than alias_depth_max).
   [[nodiscard]] Result<std::vector<smtp::Address>> expand(const smtp::Address& address) const;
 
+  /// True when mail to `address` reaches the mailbox `mailbox`: it is that one, with or without a
+  /// subaddress, or an alias or a catch-all that leads there.
+  bool reaches(const smtp::Address& address, const smtp::Address& mailbox) const;
+
   /// The bare <Postmaster> of RFC 5321 §4.5.1: at the first local domain, else at our host name.
   const smtp::Address& postmaster() const;
 

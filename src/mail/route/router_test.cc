@@ -129,6 +129,29 @@ TEST(Router, KnowsWhatIsOurs) {
   EXPECT_EQ(router->postmaster().text(), "postmaster@example.test");
 }
 
+TEST(Router, KnowsWhatReachesAMailbox) {
+  RouteConfig config;
+  config.hostname = "mx.example.test";
+  DomainConfig domain;
+  domain.name = "example.test";
+  domain.mailboxes = {"ann", "bob"};
+  domain.aliases = {{"sales", {"ann", "bob"}}, {"boss", {"sales"}}, {"only", {"bob"}}};
+  DomainConfig caught;
+  caught.name = "caught.test";
+  caught.mailboxes = {"postmaster"};
+  caught.catch_all = "ann@example.test";
+  config.domains = {domain, caught};
+  const auto router = Router::make(config);
+  ASSERT_TRUE(router) << router.error().text();
+  const auto ann = *smtp::Address::parse("ann@example.test");
+  for (const char* own : {"ann@example.test", "Ann@EXAMPLE.test", "ann+list@example.test",
+                          "sales@example.test", "boss@example.test", "any@caught.test"})
+    EXPECT_TRUE(router->reaches(*smtp::Address::parse(own), ann)) << own;
+  for (const char* other : {"bob@example.test", "only@example.test", "nobody@example.test",
+                            "ann@elsewhere.test", "annette@example.test"})
+    EXPECT_FALSE(router->reaches(*smtp::Address::parse(other), ann)) << other;
+}
+
 TEST(Router, TellsAllThatIsWrongAtOnce) {
   RouteConfig bad;
   bad.hostname = "mx.example.test";

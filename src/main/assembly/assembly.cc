@@ -13,8 +13,9 @@ constexpr std::chrono::milliseconds kStopPoll{20};
 /// Where we can be reached, as an MX record would lead to us.
 std::vector<io::Endpoint> own_endpoints(const AssemblyConfig& config) {
   std::vector<io::Endpoint> own;
-  for (const io::Endpoint& endpoint : config.listen) {
-    if (endpoint.is_unix()) continue;
+  for (const accept::Listen& listen : config.listen) {
+    const io::Endpoint& endpoint = listen.endpoint;
+    if (endpoint.is_unix() || listen.port.service != policy::Service::smtp) continue;
     if (!endpoint.address().is_unspecified()) own.push_back(endpoint);
     if (endpoint.address().is_unspecified())
       for (const IpAddress& address : config.route.own_addresses)
@@ -112,8 +113,8 @@ Result<queue::Message> Assembly::compose_notice(const queue::NoticeRequest& requ
 io::Task<Result<>> Assembly::start() {
   const Result<> started = co_await queue_.start();
   if (!started) co_return fail(started.error());
-  for (const io::Endpoint& endpoint : config_.listen) {
-    const auto listening = server_.listen(endpoint);
+  for (const accept::Listen& listen : config_.listen) {
+    const auto listening = server_.listen(listen);
     if (!listening) co_return fail(listening.error());
     log::info("listening", {{"endpoint", listening->text()}});
   }

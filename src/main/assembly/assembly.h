@@ -27,7 +27,7 @@ namespace veredus {
 
 /// What each stage is configured with.
 struct AssemblyConfig {
-  std::vector<io::Endpoint> listen;
+  std::vector<accept::Listen> listen;
   accept::AcceptConfig accept;
   policy::RelayConfig relay;
   route::RouteConfig route;

@@ -10,7 +10,7 @@ Config::Config() : listen{{io::Endpoint(IpAddress(), 25)}}, storage{.path = "/va
 
 AssemblyConfig Config::assembly() const {
   AssemblyConfig parts;
-  for (const Listen& door : listen) parts.listen.push_back(door.address);
+  for (const Listen& door : listen) parts.listen.push_back({door.address, door.service});
   parts.accept = accept;
   parts.accept.hostname = hostname;
   parts.relay.networks = relay.networks;

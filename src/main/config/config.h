@@ -17,6 +17,7 @@ namespace veredus::config {
 /// A door: [[listen]].
 struct Listen {
   io::Endpoint address = io::Endpoint(IpAddress(), 25);
+  accept::Port service = {};
 };
 
 /// What [relay] says: who may send where, and what takes all other mail.

@@ -27,7 +27,12 @@ Section listen() {
   return tables<Listen>(
       "listen", "Where we take mail. The default is port 25 of every IPv4 address.",
       &Config::listen,
-      {key("address", &Listen::address, "Address and port, or a Unix socket. Required.")});
+      {
+          key("address", &Listen::address, "Address and port, or a Unix socket. Required."),
+          key("service", &Listen::service,
+              "smtp: mail between servers (25). submission: mail from accounts, TLS by STARTTLS "
+              "(587). submissions: the same, TLS from the start (465)."),
+      });
 }
 
 Section storage() {

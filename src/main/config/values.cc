@@ -47,6 +47,10 @@ struct Choice {
 
 constexpr std::array kBareNewlines{Choice{"refuse", smtp::BareNewline::refuse},
                                    Choice{"convert", smtp::BareNewline::convert}};
+constexpr std::array kServices{
+    Choice{"smtp", accept::Port{}},
+    Choice{"submission", accept::Port{policy::Service::submission, accept::TlsStart::on_request}},
+    Choice{"submissions", accept::Port{policy::Service::submission, accept::TlsStart::at_once}}};
 constexpr std::array kLevels{Choice{"debug", log::Level::debug}, Choice{"info", log::Level::info},
                              Choice{"warning", log::Level::warning},
                              Choice{"error", log::Level::error}};
@@ -188,6 +192,12 @@ Result<smtp::BareNewline> Value<smtp::BareNewline>::read(const toml::node& node)
 }
 std::string Value<smtp::BareNewline>::write(smtp::BareNewline value) {
   return write_choice(value, kBareNewlines);
+}
+Result<accept::Port> Value<accept::Port>::read(const toml::node& node) {
+  return read_choice(node, kServices);
+}
+std::string Value<accept::Port>::write(accept::Port value) {
+  return write_choice(value, kServices);
 }
 Result<log::Level> Value<log::Level>::read(const toml::node& node) {
   return read_choice(node, kLevels);

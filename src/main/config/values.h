@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "io/endpoint.h"
+#include "mail/accept/port.h"
 #include "wire/smtp/data_decoder.h"
 
 namespace veredus::config {
@@ -125,6 +126,13 @@ struct Value<smtp::BareNewline> {
   static std::string expected() { return R"("refuse" or "convert")"; }
   static Result<smtp::BareNewline> read(const toml::node& node);
   static std::string write(smtp::BareNewline value);
+};
+
+template <>
+struct Value<accept::Port> {
+  static std::string expected() { return R"("smtp", "submission" or "submissions")"; }
+  static Result<accept::Port> read(const toml::node& node);
+  static std::string write(accept::Port value);
 };
 
 template <>

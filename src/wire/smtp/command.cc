@@ -147,4 +147,22 @@ Result<BdatCommand> parse_bdat(std::string_view args) {
   return BdatCommand{*octets, last};
 }
 
+Result<AuthCommand> parse_auth(std::string_view args) {
+  constexpr std::size_t kNameMax = 20;
+  const auto is_name_char = [](char c) { return is(kLetDig, c) || c == '-' || c == '_'; };
+  Cursor in(args);
+  const std::string_view name = in.take_while(is_name_char);
+  if (name.empty() || name.size() > kNameMax)
+    return fail(Fault::malformed, "name a mechanism, such as AUTH PLAIN");
+  AuthCommand command{.mechanism = ascii_upper(name), .initial = std::nullopt};
+  if (in.done()) return command;
+  if (!is_space(in.peek())) return fail(Fault::malformed, "that is no name of a mechanism");
+  in.take_while(is_space);
+  const std::string_view initial = in.take_while([](char c) { return !is_space(c); });
+  if (!in.done())
+    return fail(Fault::malformed, "only an initial response may follow the mechanism");
+  command.initial = std::string(initial);
+  return command;
+}
+
 }  // namespace veredus::smtp

@@ -112,4 +112,13 @@ struct BdatCommand {
 };
 [[nodiscard]] Result<BdatCommand> parse_bdat(std::string_view args);
 
+/// AUTH mechanism [SP initial-response] (RFC 4954 §4).
+struct AuthCommand {
+  std::string mechanism;  ///< In upper case.
+  /// In base64 as the client sent it, `=` for an empty one; nothing when there is none.
+  std::optional<std::string> initial;
+};
+/// Errors: malformed (no mechanism, a name that RFC 4422 §3.1 does not allow, a third word).
+[[nodiscard]] Result<AuthCommand> parse_auth(std::string_view args);
+
 }  // namespace veredus::smtp

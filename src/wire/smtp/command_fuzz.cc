@@ -64,6 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case Verb::bdat:
       (void)parse_bdat(command.args);
       break;
+    case Verb::auth:
+      (void)parse_auth(command.args);
+      break;
     case Verb::unknown:
       if (command.reason.empty()) std::abort();
       break;

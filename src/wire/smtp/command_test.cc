@@ -147,6 +147,15 @@ TEST(HeloArgs, StrictTakesOnlyDomainAndLiteral) {
   EXPECT_FALSE(parse_helo("host extra", HeloRule::strict).has_value());
 }
 
+TEST(AuthArgs, MechanismAndInitialResponse) {  // RFC 4954 §4
+  EXPECT_EQ(parse_auth("plain")->mechanism, "PLAIN");
+  EXPECT_FALSE(parse_auth("LOGIN")->initial);
+  EXPECT_EQ(parse_auth("SCRAM-SHA-256-PLUS =")->initial, "=");
+  EXPECT_EQ(parse_auth("PLAIN AGEAYg==")->initial, "AGEAYg==");
+  for (const char* bad : {"", "PLAIN=", "=", "PLAIN a b", "X123456789012345678901 a", "a.b"})
+    EXPECT_FALSE(parse_auth(bad).has_value()) << bad;
+}
+
 TEST(BdatArgs, SizeAndLast) {  // RFC 3030 §2
   EXPECT_EQ(parse_bdat("86 LAST")->octets, 86U);
   EXPECT_TRUE(parse_bdat("0 last")->last);
