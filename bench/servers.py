@@ -1,5 +1,6 @@
 """The servers that are compared. Each start is on a fresh folder with the configuration for one kind of work."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -136,6 +137,7 @@ class Veredus:
     def _render(self, work: str, next_hop_port: int) -> str:
         waits = {"retry_min": "1h", "destination_pause": "1h"} if work == WORK_ACCEPT else {}
         return to_toml({
+            "process": {"user": "root"} if os.geteuid() == 0 else {},
             "hostname": "veredus.example",
             "storage": {"path": str(self._folder / "storage")},
             "listen": [{"address": f"127.0.0.1:{self.port}"}],

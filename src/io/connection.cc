@@ -158,6 +158,13 @@ void Connection::interrupt() noexcept {
   stream_->cancel_read();
 }
 
+Result<std::unique_ptr<Stream>*> Connection::stream_to_cover() {
+  if (begin_ != end_ || skipped_ > 0)
+    return fail(Fault::malformed, "the peer sent more before it was answered");
+  if (has_output()) return fail(Fault::malformed, "something was not sent yet");
+  return &stream_;
+}
+
 Task<> Connection::shutdown() { return stream_->shutdown(); }
 
 void Connection::close() noexcept { stream_->close(); }

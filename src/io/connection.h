@@ -80,6 +80,11 @@ class Connection {
   /// True once interrupt() was called.
   bool interrupted() const noexcept { return interrupted_; }
 
+  /// The stream, for a layer such as TLS to be put on top of it. Error: malformed when there is
+  /// input that was not consumed, for it must not count as what comes through the layer
+  /// (RFC 3207 §4.2), or output that was not sent.
+  Result<std::unique_ptr<Stream>*> stream_to_cover();
+
   /// Ends the connection in order; waits at most two seconds for the peer.
   Task<> shutdown();
   void close() noexcept;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include <ifaddrs.h>
@@ -83,6 +84,11 @@ std::uint64_t raise_descriptor_limit() {
 }
 
 void keep_files_private() { ::umask(S_IRWXG | S_IRWXO); }
+
+bool may_write_folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0;
+}
 
 unsigned processor_count() {
   cpu_set_t processors;

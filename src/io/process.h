@@ -29,6 +29,9 @@ std::uint64_t raise_descriptor_limit();
 /// Files and sockets made from now on are for this process's user alone.
 void keep_files_private();
 
+/// Whether this process may make files in the folder that `path` is in; false when there is none.
+bool may_write_folder_of(const std::string& path);
+
 /// Processors that this process may run on; at least 1.
 unsigned processor_count();
 

@@ -7,13 +7,13 @@ namespace veredus::io {
 Result<std::unique_ptr<Production>> Production::make(const ProductionOptions& options) {
   auto resolver = UnboundResolver::make(options.dns);
   if (!resolver) return fail(resolver.error());
-  std::unique_ptr<Production> production(new Production(std::move(*resolver), options.workers));
+  std::unique_ptr<Production> production(new Production(options, std::move(*resolver)));
   production->reactors_.start(options.reactors);
   return production;
 }
 
-Production::Production(std::unique_ptr<UnboundResolver> resolver, unsigned workers)
-    : resolver_(std::move(resolver)), workers_(workers) {}
+Production::Production(const ProductionOptions& options, std::unique_ptr<UnboundResolver> resolver)
+    : network_(options.sockets), resolver_(std::move(resolver)), workers_(options.workers) {}
 
 Production::~Production() {
   stop();

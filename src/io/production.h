@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "io/held_sockets.h"
 #include "io/kernel_random.h"
 #include "io/reactors.h"
 #include "io/real_clock.h"
@@ -20,6 +21,7 @@ struct ProductionOptions {
   unsigned reactors = 1;  ///< Threads for sessions and deliveries; at least 1.
   unsigned workers = 4;   ///< Threads for work that blocks; at least 1.
   ResolverOptions dns;
+  std::shared_ptr<HeldSockets> sockets = nullptr;  ///< To listen on, if any is bound already.
 };
 
 /// Owns all that system() refers to. It must outlive whatever uses that, except for the tasks
@@ -43,7 +45,7 @@ class Production {
   void clear();
 
  private:
-  explicit Production(std::unique_ptr<UnboundResolver> resolver, unsigned workers);
+  Production(const ProductionOptions& options, std::unique_ptr<UnboundResolver> resolver);
 
   RealClock clock_;
   KernelRandom random_;

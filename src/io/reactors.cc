@@ -114,15 +114,12 @@ void Reactors::stop() {
 }
 
 void Reactors::clear() {
-  failed_before_clear_ = tasks_failed();
   for (const auto& thread : threads_) thread->context().destroy_tasks();
-  pointers_.clear();
-  threads_.clear();
 }
 
 std::uint64_t Reactors::tasks_failed() const noexcept {
   return std::accumulate(
-      threads_.begin(), threads_.end(), failed_before_clear_,
+      threads_.begin(), threads_.end(), std::uint64_t{0},
       [](std::uint64_t sum, const auto& thread) { return sum + thread->tasks_failed(); });
 }
 

@@ -34,11 +34,12 @@ class Reactors {
   void start(unsigned count);
   /// Ends the threads, each after what it is doing now. Not from a reactor's own thread.
   void stop();
-  /// Destroys all tasks and posted work. Precondition: stop() has returned, and no thread posts
+  /// Destroys all tasks and posted work; listeners and streams that others own may end until this
+  /// is destroyed itself. Precondition: stop() has returned, and no thread posts
   /// or resumes any more.
   void clear();
 
-  /// Valid until clear().
+  /// Valid as long as this.
   std::span<Reactor* const> all() const noexcept { return pointers_; }
   /// How many tasks and posted functions ended with an exception.
   std::uint64_t tasks_failed() const noexcept;
@@ -50,7 +51,6 @@ class Reactors {
   class Thread;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<Reactor*> pointers_;
-  std::uint64_t failed_before_clear_ = 0;
 };
 
 }  // namespace veredus::io

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -65,6 +66,17 @@ Endpoint SocketAddress::endpoint() const {
   std::memcpy(&address, &storage_, sizeof(address));
   const auto octets = std::bit_cast<std::array<std::uint8_t, 4>>(address.sin_addr);
   return {IpAddress::v4(octets), ntohs(address.sin_port)};
+}
+
+std::optional<Endpoint> SocketAddress::any_endpoint() const {
+  if (family() == AF_INET || family() == AF_INET6) return endpoint();
+  if (family() != AF_UNIX) return std::nullopt;
+  sockaddr_un address{};
+  std::memcpy(&address, &storage_, std::min<std::size_t>(length_, sizeof(address)));
+  const std::string_view path(address.sun_path,
+                              ::strnlen(address.sun_path, sizeof(address.sun_path)));
+  if (path.empty()) return std::nullopt;  // One without a name, or with an abstract one.
+  return Endpoint::unix_socket(std::string(path));
 }
 
 OwnedDescriptor& OwnedDescriptor::operator=(OwnedDescriptor&& other) noexcept {

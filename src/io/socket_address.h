@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,8 @@ class SocketAddress {
 
   /// Meaningful for AF_INET and AF_INET6.
   Endpoint endpoint() const;
+  /// Of a Unix socket with a path too; nothing for any other family.
+  std::optional<Endpoint> any_endpoint() const;
 
  private:
   sockaddr_storage storage_{};

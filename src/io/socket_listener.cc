@@ -33,9 +33,9 @@ struct SocketListener::Attached {
   asio::steady_timer pause;
 };
 
-SocketListener::SocketListener(OwnedDescriptor socket, Endpoint local)
+SocketListener::SocketListener(OwnedDescriptor socket, Endpoint local, SocketFile owner)
     : socket_(std::move(socket)), local_(std::move(local)) {
-  if (local_.is_unix()) ::stat(local_.path().c_str(), &file_);
+  if (local_.is_unix() && owner == SocketFile::ours) ::stat(local_.path().c_str(), &file_);
 }
 
 SocketListener::~SocketListener() { close(); }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include <sys/stat.h>
@@ -12,10 +13,13 @@
 
 namespace veredus::io {
 
+/// Whose the file of a listening Unix socket is: whoever's it is removes it.
+enum class SocketFile : std::uint8_t { ours, of_another };
+
 class SocketListener final : public Listener {
  public:
   /// Takes a socket that listens.
-  SocketListener(OwnedDescriptor socket, Endpoint local);
+  SocketListener(OwnedDescriptor socket, Endpoint local, SocketFile owner);
   ~SocketListener() override;
   SocketListener(const SocketListener&) = delete;
   SocketListener& operator=(const SocketListener&) = delete;
@@ -34,7 +38,7 @@ class SocketListener final : public Listener {
 
   OwnedDescriptor socket_;  // Until accept() is first called.
   Endpoint local_;
-  struct stat file_{};  // Of a Unix socket, to remove no other.
+  struct stat file_{};  // Of a Unix socket of ours, to remove no other.
   std::unique_ptr<Attached> attached_;
   bool closed_ = false;
 };

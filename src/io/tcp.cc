@@ -8,63 +8,14 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "io/bound_socket.h"
 #include "io/socket_listener.h"
 #include "io/socket_stream.h"
 
 namespace veredus::io {
 namespace {
-
-constexpr int kBacklog = 4096;  // The kernel cuts it to net.core.somaxconn.
-
-void set_on(const OwnedDescriptor& socket, int level, int option) {
-  const int on = 1;
-  ::setsockopt(socket.get(), level, option, &on, sizeof(on));
-}
-
-/// 0, or errno.
-int bind_to(const OwnedDescriptor& socket, const Endpoint& endpoint) {
-  const SocketAddress address(endpoint);
-  return ::bind(socket.get(), address.data(), address.length()) == 0 ? 0 : errno;
-}
-
-std::unexpected<Error> cannot_listen(const Endpoint& endpoint, int error) {
-  std::string remedy;
-  if (error == EADDRINUSE) {
-    remedy = endpoint.is_unix()
-                 ? "; another process listens there: stop it, or choose another path"
-                 : "; another process has this port: stop it (ss -ltnp shows which), or choose "
-                   "another port";
-  } else if (error == EACCES && !endpoint.is_unix()) {
-    remedy = "; a port below 1024 needs root or CAP_NET_BIND_SERVICE";
-  } else if (error == EADDRNOTAVAIL) {
-    remedy = "; this machine does not have the address";
-  } else if (error == EACCES || error == ENOENT) {
-    remedy = "; the socket's directory must exist and be writable";
-  }
-  return fail(Fault::unavailable,
-              "cannot listen on " + endpoint.text() + ": " + system_text(error) + remedy);
-}
-
-/// Nobody listens on the Unix socket's file any more: its process died without removing it.
-bool is_stale(const Endpoint& endpoint) {
-  struct stat file{};
-  if (::stat(endpoint.path().c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
-  auto probe = open_socket(endpoint);
-  if (!probe) return false;
-  const SocketAddress address(endpoint);
-  return ::connect(probe->get(), address.data(), address.length()) != 0 && errno == ECONNREFUSED;
-}
-
-int bind_unix(const OwnedDescriptor& socket, const Endpoint& endpoint) {
-  const int error = bind_to(socket, endpoint);
-  if (error != EADDRINUSE || !is_stale(endpoint)) return error;
-  ::unlink(endpoint.path().c_str());
-  return bind_to(socket, endpoint);
-}
 
 Result<> bind_source(const OwnedDescriptor& socket, const Endpoint& endpoint,
                      const IpAddress& source) {
@@ -87,44 +38,43 @@ Error cannot_connect(const Endpoint& endpoint, const std::string& cause) {
 
 }  // namespace
 
-// SO_REUSEPORT would let a second server of the same user share the port in silence, each taking
-// part of the connections. So before our first listener there, try without it.
-Result<> SocketNetwork::check_free(const Endpoint& endpoint) {
+Result<> SocketNetwork::check_not_taken(const Endpoint& endpoint) {
   const std::scoped_lock lock(mutex_);
   if (endpoint.port() == 0 || ours_.contains(endpoint)) return {};
-  auto probe = open_socket(endpoint);
-  if (!probe) return fail(probe.error());
-  set_on(*probe, SOL_SOCKET, SO_REUSEADDR);
-  const int error = bind_to(*probe, endpoint);
-  if (error != 0) return cannot_listen(endpoint, error);
+  const Result<> free = check_free(endpoint);
+  if (!free) return fail(free.error());
   ours_.insert(endpoint);
   return {};
 }
 
+std::optional<HeldSockets::Socket> SocketNetwork::take_held(const Endpoint& endpoint) {
+  const std::scoped_lock lock(mutex_);
+  if (!held_) return std::nullopt;
+  auto socket = held_->take(endpoint);
+  if (socket) ours_.insert(endpoint);
+  return socket;
+}
+
 Result<std::unique_ptr<Listener>> SocketNetwork::listen(const Endpoint& endpoint) {
-  if (!endpoint.is_unix()) {
-    auto free = check_free(endpoint);
+  auto held = take_held(endpoint);
+  if (held && held->inherited)
+    return std::make_unique<SocketListener>(std::move(held->descriptor), endpoint,
+                                            SocketFile::of_another);
+  if (!held && !endpoint.is_unix()) {
+    auto free = check_not_taken(endpoint);
     if (!free) return fail(free.error());
   }
-  auto socket = open_socket(endpoint);
+  auto socket = held ? Result<OwnedDescriptor>(std::move(held->descriptor)) : bind_socket(endpoint);
   if (!socket) return fail(socket.error());
-  int error = 0;
-  if (endpoint.is_unix()) {
-    error = bind_unix(*socket, endpoint);
-  } else {
-    set_on(*socket, SOL_SOCKET, SO_REUSEADDR);
-    set_on(*socket, SOL_SOCKET, SO_REUSEPORT);
-    error = bind_to(*socket, endpoint);
-  }
-  if (error == 0 && ::listen(socket->get(), kBacklog) != 0) error = errno;
-  if (error != 0) return cannot_listen(endpoint, error);
+  const Result<> listening = listen_on(*socket, endpoint);
+  if (!listening) return fail(listening.error());
 
   Endpoint local = endpoint.is_unix() ? endpoint : local_endpoint(socket->get());
   if (!endpoint.is_unix()) {
     const std::scoped_lock lock(mutex_);
     ours_.insert(local);
   }
-  return std::make_unique<SocketListener>(std::move(*socket), std::move(local));
+  return std::make_unique<SocketListener>(std::move(*socket), std::move(local), SocketFile::ours);
 }
 
 Task<Result<std::unique_ptr<Stream>>> SocketNetwork::connect(Endpoint endpoint,

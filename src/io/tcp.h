@@ -3,12 +3,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "io/endpoint.h"
+#include "io/held_sockets.h"
 #include "io/network.h"
 
 namespace veredus::io {
@@ -17,13 +21,19 @@ namespace veredus::io {
 /// listeners of an endpoint. A Unix socket has one listener alone.
 class SocketNetwork final : public Network {
  public:
+  SocketNetwork() = default;
+  /// With sockets that are bound already; from now on only this touches them.
+  explicit SocketNetwork(std::shared_ptr<HeldSockets> held) : held_(std::move(held)) {}
+
   Result<std::unique_ptr<Listener>> listen(const Endpoint& endpoint) override;
   Task<Result<std::unique_ptr<Stream>>> connect(Endpoint endpoint, ConnectOptions options) override;
 
  private:
-  Result<> check_free(const Endpoint& endpoint);
+  Result<> check_not_taken(const Endpoint& endpoint);
+  std::optional<HeldSockets::Socket> take_held(const Endpoint& endpoint);
 
   std::mutex mutex_;
+  std::shared_ptr<HeldSockets> held_;  // Null: there are none. Guarded by mutex_.
   std::set<Endpoint> ours_;  // What this process listens on, or once did; guarded by mutex_.
 };
 

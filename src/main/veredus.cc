@@ -19,6 +19,8 @@ namespace commands = veredus::commands;
 constexpr const char* kFooter =
     "`veredus COMMAND --help` explains a command.\n\n"
     "Try it out:  veredus serve --dev\n\n"
+    "As sendmail, mailq or newaliases (by name), or as `veredus sendmail`, it does what those do;\n"
+    "see `veredus sendmail --help`.\n\n"
     "Exit codes: 0 done, 1 it did not work, 2 wrong use, 3 the configuration has errors.";
 
 int run(int argc, char** argv) {
@@ -30,6 +32,9 @@ int run(int argc, char** argv) {
   commands::add_send(program);
   commands::add_queue(program);
   commands::add_trace(program);
+  commands::add_domain(program);
+  commands::add_account(program);
+  commands::add_alias(program);
   commands::add_config(program);
   commands::add_storage(program);
   commands::add_torture(program);

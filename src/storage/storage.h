@@ -21,6 +21,7 @@ enum class Space : std::uint8_t {
   queue_state = 2,  ///< QueueId, recipient -> state, once it differs from "pending, never tried".
   settings = 3,     ///< What operators set while the server runs.
   trace = 4,        ///< QueueId, time -> events. The engine forgets the oldest: see its options.
+  directory = 5,    ///< Kind and name -> domain, account or alias (docs/queue.md).
 };
 
 /// A body. Chosen by its first owner, for instance from a QueueId.

@@ -40,6 +40,7 @@ AssemblyConfig default_config() {
   config.deliver.hostname = "mx.example.test";
   config.notice.hostname = "mx.example.test";
   config.deliver.mail_folder = "/mail";
+  config.site_key = Secret(std::string(32, 'k'));
   return config;
 }
 

@@ -14,7 +14,6 @@ local_interfaces = 127.0.0.1
 daemon_smtp_ports = {port}
 primary_hostname = exim.example
 disable_ipv6 = true
-tls_advertise_hosts =
 keep_environment =
 acl_smtp_rcpt = accept
 acl_smtp_data = accept

@@ -13,9 +13,11 @@ PRIVATE_QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "
                   "trace")
 
 
-def make(name: str, port: int, next_hop: str | None = None, settings: dict[str, str] | None = None) -> Peer:
+def make(name: str, port: int, next_hop: str | None = None, settings: dict[str, str] | None = None,
+         files: dict[str, bytes] | None = None) -> Peer:
     """Relays everything to `next_hop` ("[127.0.0.1]:2600"), or else puts all mail for any
-    domain into one Maildir, `peer.folder / "mail"`. `settings` are further lines of main.cf."""
+    domain into one Maildir, `peer.folder / "mail"`. `settings` are further lines of main.cf,
+    in which {here} is the folder; `files` are put into etc/ there."""
     peer = Peer(name, port, logs=["postfix.log", "output.log"])
     folder, here = peer.fresh_folder(), peer.inside_folder
     for part in ("etc", "spool", "data", "mail"):
@@ -24,7 +26,10 @@ def make(name: str, port: int, next_hop: str | None = None, settings: dict[str, 
     shutil.chown(folder / "mail", VMAIL, VMAIL)
     _make_queue(folder / "spool")
     where_to = {"relayhost": next_hop} if next_hop else _all_into_maildir(here)
-    main = _relay_without_dns(here) | where_to | (settings or {})
+    for file, content in (files or {}).items():
+        (folder / "etc" / file).write_bytes(content)
+    main = _relay_without_dns(here) | where_to | {
+        key: value.replace("{here}", here) for key, value in (settings or {}).items()}
     (folder / "etc/main.cf").write_text("".join(f"{key} = {value}\n" for key, value in main.items()))
     os.utime(folder / "etc/main.cf", (0, 0))  # Postfix waits until it is some seconds old.
     (folder / "etc/master.cf").write_text(_services(port))

@@ -13,14 +13,14 @@ namespace {
 using smtp::Extension;
 using smtp::Reply;
 
-/// Extensions whose parameters MAIL and RCPT may carry.
+/// Of what everybody is offered.
 constexpr smtp::ExtensionSet kAnnounced{Extension::size, Extension::pipelining,
                                         Extension::eight_bit_mime, Extension::enhanced_status_codes,
                                         Extension::help};
 
 /// RFC 5321 §4.3.2. Not QUIT: whoever wants to go may, whatever else he says.
 bool takes_no_argument(smtp::Verb verb) noexcept {
-  return verb == smtp::Verb::data || verb == smtp::Verb::rset;
+  return verb == smtp::Verb::data || verb == smtp::Verb::rset || verb == smtp::Verb::starttls;
 }
 
 bool is_about_params(const smtp::ArgumentError& error) noexcept {
@@ -35,19 +35,29 @@ Result<smtp::Address> parse_asked(std::string_view args) {
 
 }  // namespace
 
-io::Task<Reply> Session::handle(smtp::Command command) {
+io::Task<std::optional<Reply>> Session::handle(smtp::Command command) {
   if (takes_no_argument(command.verb) && !command.args.empty())
     co_return Reply(501, {5, 5, 4}, std::string(smtp::name(command.verb)) + " takes no argument");
   switch (command.verb) {
     case smtp::Verb::helo:
     case smtp::Verb::ehlo:
       co_return on_greeting(command);
-    case smtp::Verb::mail:
-      co_return on_mail(command.args);
+    case smtp::Verb::mail: {
+      Reply reply = co_await on_mail(std::move(command.args));
+      co_return reply;
+    }
     case smtp::Verb::rcpt:
       co_return on_rcpt(command.args);
     case smtp::Verb::data: {
       Reply reply = co_await on_data();
+      co_return reply;
+    }
+    case smtp::Verb::starttls: {
+      auto reply = co_await on_starttls();
+      co_return reply;
+    }
+    case smtp::Verb::auth: {
+      auto reply = co_await on_auth(std::move(command.args));
       co_return reply;
     }
     case smtp::Verb::rset:
@@ -87,31 +97,43 @@ Reply Session::on_greeting(const smtp::Command& command) {
   return extended_ ? ehlo_reply() : Reply(250, config().hostname);
 }
 
+/// Extensions that are on offer now; MAIL and RCPT may carry their parameters.
+smtp::ExtensionSet Session::announced() const {
+  smtp::ExtensionSet offered = kAnnounced;
+  if (surroundings_.tls != nullptr && !tls_) offered.insert(Extension::starttls);
+  if (offers_auth()) offered.insert(Extension::auth);
+  return offered;
+}
+
 Reply Session::ehlo_reply() const {
   Reply reply(250, config().hostname + " greets " + helo_);
   reply.add_line("PIPELINING");
   reply.add_line("8BITMIME");
   reply.add_line("SIZE " + std::to_string(config().message_bytes_max));
   reply.add_line("ENHANCEDSTATUSCODES");
+  if (announced().has(Extension::starttls)) reply.add_line("STARTTLS");
+  if (offers_auth() && !needs_tls_first())
+    if (const std::string auth = auth_line(); !auth.empty()) reply.add_line(auth);
   reply.add_line("HELP");
   return reply;
 }
 
-Reply Session::on_mail(const std::string& args) {
+io::Task<Reply> Session::on_mail(std::string args) {
   auto command = smtp::parse_mail(args);
   if (!command)
-    return is_about_params(command.error()) ? smtp::reply_for_params(command.error())
-                                            : smtp::reply_for_sender(command.error());
-  auto params = smtp::read_mail_params(command->params, kAnnounced);
-  if (!params) return smtp::reply_for_params(params.error());
+    co_return is_about_params(command.error()) ? smtp::reply_for_params(command.error())
+                                               : smtp::reply_for_sender(command.error());
+  auto params = smtp::read_mail_params(command->params, announced());
+  if (!params) co_return smtp::reply_for_params(params.error());
   // RFC 1870 §6.1: better now than after the client sent it all.
   if (params->size.value_or(0) > config().message_bytes_max)
-    return Reply(552, {5, 3, 4},
-                 "Message of " + std::to_string(*params->size) + " octets is larger than " +
-                     std::to_string(config().message_bytes_max));
+    co_return Reply(552, {5, 3, 4},
+                    "Message of " + std::to_string(*params->size) + " octets is larger than " +
+                        std::to_string(config().message_bytes_max));
+  if (auto refusal = co_await refuse_sender(command->path)) co_return std::move(*refusal);
   transaction_.begin(std::move(command->path), std::move(*params));
   dialogue_.mail_accepted();
-  return Reply(250, {2, 1, 0}, "Sender ok");
+  co_return Reply(250, {2, 1, 0}, "Sender ok");
 }
 
 /// The reply that turns a well-formed recipient down, or nothing.
@@ -132,7 +154,7 @@ std::optional<Reply> Session::refuse_recipient(const smtp::Address& address) {
     destination = policy::Destination::ours;
   else if (router.is_relay_domain(address))
     destination = policy::Destination::relay;
-  const policy::Party party = trusted_ ? policy::Party::trusted : policy::Party::stranger;
+  const policy::Party party = settings_->relay.party(connection_.peer(), account_.has_value());
   switch (policy::rule(port_.service, party, destination)) {
     case policy::Ruling::accept:
       return std::nullopt;
@@ -150,7 +172,7 @@ Reply Session::on_rcpt(const std::string& args) {
   if (!command)
     return is_about_params(command.error()) ? smtp::reply_for_params(command.error())
                                             : smtp::reply_for_recipient(command.error());
-  const auto params = smtp::read_rcpt_params(command->params, kAnnounced);
+  const auto params = smtp::read_rcpt_params(command->params, announced());
   if (!params) return smtp::reply_for_params(params.error());
 
   const route::Router& router = *settings_->router;
@@ -200,7 +222,8 @@ Reply Session::on_expn(const std::string& args) const {
 }
 
 Reply Session::on_help() const {
-  Reply reply(214, {2, 0, 0}, "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP VRFY EXPN HELP QUIT");
+  Reply reply(214, {2, 0, 0},
+              "Commands: EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY EXPN HELP QUIT");
   reply.add_line(
       "A message: EHLO you, MAIL FROM:<a@b>, RCPT TO:<c@d>, DATA, text, a line with a dot");
   reply.add_line("RFC 5321 has the rest");

@@ -34,12 +34,25 @@ struct AcceptConfig {
   std::chrono::seconds data_total_deadline{3600};
   /// Strangers wait this long for our greeting; who speaks meanwhile is sent away.
   std::chrono::milliseconds greeting_delay{100};
+  std::chrono::seconds tls_deadline{60};      ///< For a TLS handshake.
   std::chrono::seconds stop_deadline{30};     ///< For sessions to end at shutdown.
   std::uint64_t memory_bytes_max = 1 * kMiB;  ///< Of one message; the rest streams to disk.
   /// Of all messages being received; over it each streams to disk what is a chunk or more.
   std::uint64_t memory_bytes_total_max = 256 * kMiB;
   smtp::BareNewline bare_newline = smtp::BareNewline::refuse;
   bool reverse_lookup = true;  ///< Ask DNS for the client's name (PTR).
+};
+
+/// What the postmaster configures about mail from our own users (RFC 6409).
+struct SubmissionConfig {
+  bool on_smtp = false;  ///< AUTH is offered on port 25 too.
+  /// The From field names only addresses that the account may send as, as the envelope must.
+  bool check_from = true;
+  bool hide_client = false;                   ///< Received does not say where the mail came from.
+  std::uint64_t recipients_per_hour = 1000;   ///< Of one account; 0: no limit.
+  std::uint64_t recipients_per_day = 10'000;  ///< The same.
+
+  friend bool operator==(const SubmissionConfig&, const SubmissionConfig&) = default;
 };
 
 /// Names the key it rejects.

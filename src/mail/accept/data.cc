@@ -22,8 +22,8 @@ std::string joined(const std::vector<queue::Recipient>& recipients) {
 
 }  // namespace
 
-io::Task<std::string> Session::trace_field(QueueId id) {
-  mime::Trace trace;
+io::Task<> Session::trace_client(mime::Trace& trace) {
+  if (account_ && settings_->submission.hide_client) co_return;
   trace.helo = helo_;
   const io::Endpoint& peer = connection_.peer();
   if (!peer.is_unix()) trace.client_address = peer.address();
@@ -31,8 +31,17 @@ io::Task<std::string> Session::trace_field(QueueId id) {
     trace.client_name = co_await client_name_->get(kNamePatience);
   else if (!peer.is_unix() && peer.address().is_loopback())
     trace.client_name = "localhost";
+}
+
+io::Task<std::string> Session::trace_field(QueueId id) {
+  mime::Trace trace;
+  co_await trace_client(trace);
   trace.by = config().hostname;
   trace.protocol = protocol();
+  if (tls_) {
+    trace.tls_cipher = tls_->cipher;
+    trace.note = tls_->version;
+  }
   trace.id = text(id);
   trace.recipient = transaction_.sole_recipient();
   trace.time = surroundings_.system.clock.wall();
@@ -40,9 +49,14 @@ io::Task<std::string> Session::trace_field(QueueId id) {
 }
 
 io::Task<smtp::Reply> Session::on_data() {
+  if (account_) {
+    auto refusal = co_await refuse_amount();
+    if (refusal) end_transaction();
+    if (refusal) co_return std::move(*refusal);
+  }
   const QueueId id = surroundings_.queue.new_id();
   std::string trace = co_await trace_field(id);
-  MessageReader reader(config(), surroundings_, id, std::move(trace));
+  MessageReader reader(config(), surroundings_, id, std::move(trace), submitted());
   connection_.put(smtp::Reply(354, "End the message with a dot on a line of its own").render());
   auto refusal = co_await reader.read(connection_);
   if (!refusal || *refusal) {
@@ -76,8 +90,9 @@ smtp::Reply Session::broken_off(const Error& error) {
 io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   queue::Envelope& envelope = message.envelope;
   envelope.received_at = surroundings_.system.clock.wall();
-  envelope.origin = queue::Origin{connection_.peer().text(), helo_, protocol(), "",
-                                  static_cast<std::uint64_t>(id_)};
+  envelope.origin =
+      queue::Origin{connection_.peer().text(), helo_, protocol(), account_ ? account_->address : "",
+                    static_cast<std::uint64_t>(id_)};
   const QueueId id = envelope.id;
   const std::string sender = envelope.sender.text();
   const std::string recipients = joined(envelope.recipients);
@@ -88,6 +103,7 @@ io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   log::info("message_accepted", {{"session", text(id_)},
                                  {"queue_id", text(id)},
                                  {"client", connection_.peer().text()},
+                                 {"account", account_ ? account_->address : ""},
                                  {"from", sender},
                                  {"to", recipients},
                                  {"size", size}});

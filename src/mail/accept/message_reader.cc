@@ -8,7 +8,7 @@
 namespace veredus::accept {
 
 MessageReader::MessageReader(const AcceptConfig& config, const Surroundings& surroundings,
-                             QueueId id, std::string trace)
+                             QueueId id, std::string trace, std::optional<Submitted> submitted)
     : config_(config),
       queue_(surroundings.queue),
       clock_(surroundings.system.clock),
@@ -16,7 +16,11 @@ MessageReader::MessageReader(const AcceptConfig& config, const Surroundings& sur
       decoder_(config.bare_newline),
       chunk_(std::move(trace)),
       share_(surroundings.load),
-      size_(chunk_.size()) {}
+      size_(chunk_.size()) {
+  if (!submitted) return;
+  judge_ = std::move(submitted->judge);
+  completer_.emplace(std::move(submitted->completion));
+}
 
 io::Task<Result<std::optional<smtp::Reply>>> MessageReader::read(io::Connection& connection) {
   const SteadyTime until = clock_.now() + config_.data_total_deadline;
@@ -29,7 +33,7 @@ io::Task<Result<std::optional<smtp::Reply>>> MessageReader::read(io::Connection&
     if (decoded_ > 2 * config_.message_bytes_max)
       co_return fail(Fault::overloaded, "the message is more than twice as large as we take");
     if (is_lost() && appended_ > 0) co_await discard();
-    if (chunk_.size() >= storage::kChunkBytes) co_await finish_chunk();
+    while (chunk_.size() >= storage::kChunkBytes) co_await finish_chunk();
   }
   scanner_.finish();
   co_return verdict();
@@ -52,14 +56,26 @@ void MessageReader::consume(io::Connection& connection) {
 
   const std::string_view fresh = std::string_view(chunk_).substr(before);
   decoded_ += fresh.size();
-  if (scanner_.wants_more()) scanner_.feed(fresh);
+  if (completer_ && completer_->is_open()) complete_header(before);
+  const std::string_view kept = std::string_view(chunk_).substr(before);
+  if (scanner_.wants_more()) scanner_.feed(kept);
   if (is_lost()) {
     chunk_.clear();
     chunks_.clear();
   } else {
-    size_ += fresh.size();
+    size_ += kept.size();
   }
   share_.set(chunk_.size() + (chunks_.size() * storage::kChunkBytes));
+}
+
+/// What came last, from `before` on, waits in the completer until the header has ended.
+void MessageReader::complete_header(std::size_t before) {
+  const std::string piece = chunk_.substr(before);
+  chunk_.resize(before);
+  completer_->feed(piece, chunk_);
+  if (complete_ && completer_->is_open()) completer_->finish(chunk_);
+  if (completer_->is_open() || !judge_) return;
+  header_refusal_ = judge_(completer_->scanner().header());
 }
 
 io::Task<> MessageReader::finish_chunk() {
@@ -92,6 +108,7 @@ MessageReader::Flaw MessageReader::flaw() const noexcept {
   if (decoder_.longest_line_octets() > config_.text_line_octets_max) return Flaw::long_line;
   if (scanner_.over_limit()) return Flaw::long_header;
   if (scanner_.received_count() > config_.hops_max) return Flaw::loop;
+  if (header_refusal_) return Flaw::header;
   return storage_error_ ? Flaw::storage : Flaw::none;
 }
 
@@ -120,6 +137,8 @@ std::optional<smtp::Reply> MessageReader::verdict() const {
       return smtp::Reply(554, {5, 4, 6},
                          "Mail loop: the message has passed " +
                              std::to_string(scanner_.received_count()) + " hosts");
+    case Flaw::header:
+      return header_refusal_;
     case Flaw::storage:
       return storage_refusal(*storage_error_);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,10 +20,18 @@
 #include "mail/accept/settings.h"
 #include "mail/queue/queue.h"
 #include "wire/mime/header.h"
+#include "wire/mime/submitted.h"
 #include "wire/smtp/data_decoder.h"
 #include "wire/smtp/reply.h"
 
 namespace veredus::accept {
+
+/// Mail of a user of ours: its header is completed and looked at (RFC 6409 §8).
+struct Submitted {
+  mime::Completion completion;
+  /// The reply that refuses a header as its writer made it, or nothing. May be empty.
+  std::function<std::optional<smtp::Reply>(std::string_view header)> judge;
+};
 
 /// One message. Memory stays under AcceptConfig::memory_bytes_max and a chunk, whatever its size;
 /// under two chunks while all messages together are over memory_bytes_total_max.
@@ -34,7 +43,7 @@ class MessageReader {
  public:
   /// Borrows `config` and `surroundings`. `trace` goes in front of the message.
   MessageReader(const AcceptConfig& config, const Surroundings& surroundings, QueueId id,
-                std::string trace);
+                std::string trace, std::optional<Submitted> submitted = std::nullopt);
 
   /// Reads to the end of the message. The reply that refuses it, or nothing when it is fit to be
   /// queued. Errors: the connection's (then nothing more can be said), overloaded when the client
@@ -57,11 +66,13 @@ class MessageReader {
     long_line,
     long_header,
     loop,
+    header,
     storage
   };
 
   io::Task<Result<>> wait_for_more(io::Connection& connection, SteadyTime until);
   void consume(io::Connection& connection);
+  void complete_header(std::size_t before);
   io::Task<> finish_chunk();
   io::Task<> spill();
   Flaw flaw() const noexcept;
@@ -75,6 +86,9 @@ class MessageReader {
   QueueId id_;
   smtp::DataDecoder decoder_;
   mime::HeaderScanner scanner_;
+  std::function<std::optional<smtp::Reply>(std::string_view)> judge_;
+  std::optional<mime::HeaderCompleter> completer_;
+  std::optional<smtp::Reply> header_refusal_;
   std::string chunk_;           ///< The last, unfinished chunk.
   std::vector<Bytes> chunks_;   ///< Finished and still in memory.
   BodyShare share_;             ///< Of both.

@@ -30,6 +30,8 @@ class Server {
 
   /// Sessions from now on use these; those that are open go on with theirs. From any reactor.
   void replace(SharedSettings settings);
+  /// What they use now. From any reactor.
+  SharedSettings settings() const { return settings_.load(); }
 
   /// Stops listening, lets every session finish its command and say 421; returns when all are
   /// gone, or after AcceptConfig::stop_deadline. On the first reactor.

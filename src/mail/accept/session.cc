@@ -3,16 +3,23 @@
 
 #include "mail/accept/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "wire/sasl/line.h"
 
 namespace veredus::accept {
 namespace {
 
-smtp::DialogueConfig dialogue_config() {
-  return smtp::DialogueConfig{smtp::Protocol::smtp, false, {}};
+smtp::DialogueConfig dialogue_config(const Surroundings& surroundings, const Port& port,
+                                     bool has_auth) {
+  smtp::DialogueConfig config;
+  config.tls_required = port.service == policy::Service::submission;
+  if (surroundings.tls != nullptr) config.announced.insert(smtp::Extension::starttls);
+  if (has_auth) config.announced.insert(smtp::Extension::auth);
+  return config;
 }
 
 }  // namespace
@@ -23,7 +30,7 @@ Session::Session(const Surroundings& surroundings, SharedSettings settings, Arri
       id_(arrival.id),
       port_(arrival.port),
       connection_(std::move(arrival.stream)),
-      dialogue_(dialogue_config()),
+      dialogue_(dialogue_config(surroundings, port_, offers_auth())),
       trusted_(settings_->relay.is_trusted(connection_.peer())) {
   const io::Endpoint& peer = connection_.peer();
   if (config().reverse_lookup && !peer.is_unix() && !peer.address().is_loopback())
@@ -32,8 +39,10 @@ Session::Session(const Surroundings& surroundings, SharedSettings settings, Arri
 
 io::Task<> Session::run() {
   log::debug("session_began", {{"session", text(id_)}, {"client", connection_.peer().text()}});
-  const bool greeted = co_await greet();
-  if (greeted) co_await converse();
+  bool ready = true;
+  if (port_.tls == TlsStart::at_once) ready = co_await begin_tls();
+  if (ready) ready = co_await greet();
+  if (ready) co_await converse();
   co_await connection_.shutdown();
   log::debug("session_ended", {{"session", text(id_)}, {"errors", errors_}});
 }
@@ -70,7 +79,7 @@ io::Task<> Session::converse() {
       break;
     }
     Result<std::string> line =
-        co_await connection_.read_line(config().command_octets_max, config().command_deadline);
+        co_await connection_.read_line(line_octets_max(), config().command_deadline);
     if (!line) {
       if (stopping_) continue;
       note_line_fault(line.error());
@@ -84,11 +93,14 @@ io::Task<> Session::converse() {
     if (command.verb == smtp::Verb::unknown) {
       reply = smtp::looks_like_http(*line) ? on_http() : on_unknown(command);
     }
+    const smtp::Verb verb = command.verb;
     if (!reply) {
-      smtp::Reply handled = co_await handle(std::move(command));
+      std::optional<smtp::Reply> handled = co_await handle(std::move(command));
+      if (hang_up_) co_return;
+      if (!handled) continue;
       reply = std::move(handled);
     }
-    if (!reply->is_positive()) log_refusal(*line, *reply);
+    if (!reply->is_positive()) log_refusal(verb, *line, *reply);
     co_await answer(std::move(*reply));
   }
   connection_.put(farewell_->render());
@@ -96,14 +108,18 @@ io::Task<> Session::converse() {
 }
 
 /// Why somebody's mail was turned down is the first thing a postmaster is asked.
-void Session::log_refusal(const std::string& line, const smtp::Reply& reply) const {
+/// What may be a password is not shown: AUTH's response, and lines that a client sends in spite of
+/// its refusal.
+void Session::log_refusal(smtp::Verb verb, const std::string& line,
+                          const smtp::Reply& reply) const {
   if (!log::enabled(log::Level::info)) return;
   const std::string wire = reply.render();
+  const bool is_secret = verb == smtp::Verb::auth || (verb == smtp::Verb::unknown && auth_tried_);
   log::info("refused", {{"session", text(id_)},
                         {"client", connection_.peer().text()},
                         {"helo", helo_},
                         {"from", dialogue_.in_transaction() ? transaction_.sender().text() : ""},
-                        {"command", printable(line)},
+                        {"command", is_secret ? "AUTH ..." : printable(line)},
                         {"reply", wire.substr(0, wire.find('\r'))}});
 }
 
@@ -112,6 +128,12 @@ void Session::note_line_fault(const Error& error) {
     farewell(smtp::Reply(421, {4, 4, 2}, config().hostname + " waited too long for a command"));
   if (error.fault() == Fault::overloaded)
     farewell(smtp::Reply(421, {4, 7, 0}, "A command line without end"));
+}
+
+/// RFC 4954 §4: an initial response makes a long line.
+std::size_t Session::line_octets_max() const {
+  const std::size_t most = config().command_octets_max;
+  return offers_auth() ? std::max(most, sasl::kLineOctetsMax) : most;
 }
 
 /// The session ends after `reply`.

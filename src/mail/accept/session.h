@@ -10,9 +10,12 @@
 #include "io/connection.h"
 #include "io/task.h"
 #include "mail/accept/client_name.h"
+#include "mail/accept/message_reader.h"
 #include "mail/accept/port.h"
 #include "mail/accept/settings.h"
 #include "mail/accept/transaction.h"
+#include "mail/authenticate/login.h"
+#include "wire/mime/received.h"
 #include "wire/smtp/command.h"
 #include "wire/smtp/dialogue.h"
 #include "wire/smtp/reply.h"
@@ -40,14 +43,29 @@ class Session {
  private:
   io::Task<bool> greet();
   io::Task<> converse();
-  io::Task<smtp::Reply> handle(smtp::Command command);
+  /// Nothing: it has been answered already.
+  io::Task<std::optional<smtp::Reply>> handle(smtp::Command command);
+  io::Task<std::optional<smtp::Reply>> on_starttls();
+  io::Task<bool> begin_tls();
+  bool needs_tls_first() const;
+  bool offers_auth() const;
+  std::size_t line_octets_max() const;
+  authenticate::Channel channel() const;
+  std::string auth_line() const;
+  io::Task<std::optional<smtp::Reply>> on_auth(std::string args);
+  io::Task<smtp::Reply> logged_in(authenticate::Identity identity);
+  io::Task<std::optional<smtp::Reply>> refuse_sender(const smtp::ReversePath& sender);
+  io::Task<std::optional<smtp::Reply>> refuse_amount();
+  std::optional<Submitted> submitted() const;
+  std::optional<smtp::Reply> refuse_authors(std::string_view header) const;
+  smtp::ExtensionSet announced() const;
   io::Task<> answer(smtp::Reply reply);
-  void log_refusal(const std::string& line, const smtp::Reply& reply) const;
+  void log_refusal(smtp::Verb verb, const std::string& line, const smtp::Reply& reply) const;
   void note_line_fault(const Error& error);
 
   smtp::Reply on_greeting(const smtp::Command& command);
   smtp::Reply ehlo_reply() const;
-  smtp::Reply on_mail(const std::string& args);
+  io::Task<smtp::Reply> on_mail(std::string args);
   smtp::Reply on_rcpt(const std::string& args);
   smtp::Reply on_vrfy(const std::string& args) const;
   smtp::Reply on_expn(const std::string& args) const;
@@ -59,11 +77,12 @@ class Session {
   smtp::Reply broken_off(const Error& error);
   io::Task<smtp::Reply> queue_message(queue::Message message);
   io::Task<std::string> trace_field(QueueId id);
+  io::Task<> trace_client(mime::Trace& trace);
   void end_transaction();
   void farewell(smtp::Reply reply);
 
   const AcceptConfig& config() const noexcept { return settings_->accept; }
-  std::string protocol() const { return extended_ ? "ESMTP" : "SMTP"; }
+  std::string protocol() const;
 
   const Surroundings& surroundings_;
   SharedSettings settings_;
@@ -74,9 +93,15 @@ class Session {
   Transaction transaction_;
   std::optional<ClientName> client_name_;
   std::string helo_;
+  std::optional<io::TlsInfo> tls_;             ///< Once TLS is on.
+  sasl::Binding binding_;                      ///< Of that.
+  std::optional<directory::Account> account_;  ///< Whose session it is, once it logged in.
+  bool is_in_directory_ = false;               ///< The account; else PAM knows it.
+  bool auth_tried_ = false;
   bool trusted_;
   bool extended_ = false;  ///< Greeted with EHLO.
   bool stopping_ = false;
+  bool hang_up_ = false;                 ///< Nothing more can be said to the client.
   std::optional<smtp::Reply> farewell_;  ///< The last reply; set when the session must end.
   std::uint32_t errors_ = 0;
   std::uint32_t idle_commands_ = 0;    ///< Since the last recipient or message.

@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "io/system.h"
+#include "io/tls/keeper.h"
 #include "mail/accept/config.h"
 #include "mail/accept/load.h"
+#include "mail/accept/users.h"
 #include "mail/policy/relay.h"
 #include "mail/queue/queue.h"
 #include "mail/route/router.h"
@@ -17,6 +19,7 @@ struct Settings {
   AcceptConfig accept;
   std::shared_ptr<const route::Router> router;
   policy::RelayRule relay;
+  SubmissionConfig submission = {};
 };
 
 /// A session keeps the settings it began with.
@@ -26,6 +29,8 @@ using SharedSettings = std::shared_ptr<const Settings>;
 struct Surroundings {
   const io::System& system;
   queue::Queue& queue;
+  const io::TlsKeeper* tls = nullptr;                     ///< Null: TLS is not offered.
+  const Users* users = nullptr;                           ///< Null: nobody can log in.
   std::shared_ptr<Load> load = std::make_shared<Load>();  ///< Never null; copies share it.
 };
 

@@ -26,23 +26,30 @@ Error refusal(const smtp::PeerReply& reply) { return {Fault::unavailable, reply.
 
 }  // namespace
 
-Client::Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
-               const Surroundings& surroundings)
+Client::Client(std::unique_ptr<io::Stream> stream, Peer peer, const Surroundings& surroundings)
     : stream_(*stream),
       connection_(std::move(stream)),
-      protocol_(protocol),
-      remote_(std::move(remote)),
+      at_(std::move(peer)),
       config_(surroundings.config),
       queue_(surroundings.queue),
-      workers_(surroundings.workers) {}
+      workers_(surroundings.workers),
+      tls_source_(surroundings.tls) {}
 
 io::Task<std::expected<void, Client::Unopened>> Client::open() {
+  if (at_.security.at_once) {
+    const auto begun = co_await begin_tls();
+    if (!begun) co_return begun;
+  }
   const auto greeting = co_await read_reply(Step::greeting);
   if (!greeting) co_return std::unexpected(Unopened{greeting.error().text()});
   if (!is_done(*greeting))
     co_return std::unexpected(Unopened{greeting->verbatim(), greeting->is_permanent()});
   const Result<> introduced = co_await introduce();
   if (!introduced) co_return std::unexpected(Unopened{introduced.error().text()});
+  const auto secured = co_await secure();
+  if (!secured) co_return secured;
+  const Result<> known = co_await authenticate();
+  if (!known) co_return std::unexpected(Unopened{known.error().text()});
   introduced_ = true;
   co_return std::expected<void, Unopened>();
 }
@@ -84,6 +91,8 @@ Duration Client::deadline(Step step) const noexcept {
     case Step::mail:
     case Step::rcpt:
     case Step::reset:
+    case Step::starttls:
+    case Step::auth:
       return config_.command_deadline;
   }
   std::unreachable();
@@ -92,8 +101,8 @@ Duration Client::deadline(Step step) const noexcept {
 std::string Client::awaited(Step step) const {
   if (step == Step::greeting) return "greeting";
   if (step == Step::message) return "reply to the message";
-  static constexpr std::array<std::string_view, 8> kVerbs{"",     "EHLO", "MAIL", "RCPT",
-                                                          "DATA", "",     "RSET", "QUIT"};
+  static constexpr std::array<std::string_view, 10> kVerbs{"", "EHLO", "MAIL", "RCPT",     "DATA",
+                                                           "", "RSET", "QUIT", "STARTTLS", "AUTH"};
   const bool is_lhlo = step == Step::hello && protocol_ == smtp::Protocol::lmtp;
   const std::string_view verb = is_lhlo ? "LHLO" : kVerbs.at(static_cast<std::size_t>(step));
   return "reply to " + std::string(verb);
@@ -152,6 +161,7 @@ io::Task<Result<std::string>> Client::read_line(SteadyTime until) {
 io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job,
                                                            Outcomes& outcomes) {
   Transaction transaction{job, outcomes, {}, {}};
+  outcomes.set_tls(tls_ == nullptr ? "" : io::describe(tls_->info()));
   const bool fit = co_await prepare(transaction);
   if (!fit) co_return std::expected<void, Broken>();
 

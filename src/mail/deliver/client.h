@@ -13,10 +13,13 @@
 #include "io/connection.h"
 #include "io/stream.h"
 #include "io/task.h"
+#include "io/tls/client_source.h"
 #include "io/workers.h"
 #include "mail/deliver/config.h"
 #include "mail/deliver/outcomes.h"
 #include "mail/queue/queue.h"
+#include "mail/route/security.h"
+#include "wire/sasl/client_exchange.h"
 #include "wire/smtp/capabilities.h"
 #include "wire/smtp/dialogue.h"
 #include "wire/smtp/reply.h"
@@ -31,17 +34,25 @@ class Client {
     const DeliverConfig& config;
     queue::Queue& queue;
     io::Workers& workers;
+    const io::TlsClientSource* tls = nullptr;  ///< Null: never TLS.
+  };
+  /// Who is at the other end.
+  struct Peer {
+    smtp::Protocol protocol = smtp::Protocol::smtp;
+    std::string remote;                ///< Its name and address for outcomes and log.
+    std::string host = {};             ///< Its name, or address: what its certificate is for.
+    route::HopSecurity security = {};  ///< How private it must be.
   };
 
-  /// `remote` is the host's name and address for outcomes and log.
-  Client(std::unique_ptr<io::Stream> stream, smtp::Protocol protocol, std::string remote,
-         const Surroundings& surroundings);
+  Client(std::unique_ptr<io::Stream> stream, Peer peer, const Surroundings& surroundings);
 
   /// Waits for the greeting and introduces us: EHLO, or HELO where EHLO is answered with 5yz
-  /// (RFC 5321 §3.2), or LHLO.
+  /// (RFC 5321 §3.2), or LHLO; with TLS and AUTH as Peer::security has it.
   struct Unopened {
     std::string reason;        ///< The reply, or our reason when there was none: see reason.h.
     bool greeted_5yz = false;  ///< The host takes no mail (RFC 5321 §3.1, RFC 7504 §3).
+    /// TLS was offered and came to nothing, though it need not be: try without (RFC 7435 §3).
+    bool plain_may_do = false;
   };
   io::Task<std::expected<void, Unopened>> open();
 
@@ -77,9 +88,26 @@ class Client {
   };
 
   /// What a reply answers: it says how long we wait, and what a failure is called.
-  enum class Step : std::uint8_t { greeting, hello, mail, rcpt, data, message, reset, quit };
+  enum class Step : std::uint8_t {
+    greeting,
+    hello,
+    mail,
+    rcpt,
+    data,
+    message,
+    reset,
+    quit,
+    starttls,
+    auth
+  };
 
   io::Task<Result<>> introduce();
+  /// privacy.cc
+  io::Task<std::expected<void, Unopened>> secure();
+  io::Task<std::expected<void, Unopened>> begin_tls();
+  Unopened no_tls(std::string_view why) const;
+  io::Task<Result<>> authenticate();
+  io::Task<Result<>> converse(sasl::ClientExchange exchange);
   io::Task<Result<smtp::PeerReply>> command(std::string line, Step step);
   io::Task<Result<smtp::PeerReply>> read_reply(Step step);
   io::Task<Result<std::string>> read_line(SteadyTime until);
@@ -103,11 +131,14 @@ class Client {
 
   const io::Stream& stream_;  // connection_'s, for its time
   io::Connection connection_;
-  smtp::Protocol protocol_;
-  std::string remote_;
+  Peer at_;  // whom we speak to
+  const smtp::Protocol& protocol_ = at_.protocol;
+  const std::string& remote_ = at_.remote;
   const DeliverConfig& config_;
   queue::Queue& queue_;
   io::Workers& workers_;
+  const io::TlsClientSource* tls_source_;
+  const io::TlsStream* tls_ = nullptr;  // connection_'s stream, once it is one
   smtp::Capabilities peer_;
   bool introduced_ = false;  // open() succeeded
   bool alive_ = true;        // the connection is whole and in step

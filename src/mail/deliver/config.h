@@ -10,16 +10,19 @@
 
 #include "base/ip.h"
 #include "base/result.h"
+#include "mail/route/security.h"
 
 namespace veredus::deliver {
 
 /// Deadlines are those of RFC 5321 §4.5.3.2, which are minimums.
 struct DeliverConfig {
-  std::string hostname;             ///< Our name in EHLO and Maildir names. Required.
-  std::string mail_folder;          ///< Maildirs are below: `<domain>/<mailbox>`. Required.
-  std::uint16_t port = 25;          ///< Of MX hosts. Anything but 25 is for tests.
-  bool ipv6 = true;                 ///< Use IPv6 addresses of next hops.
-  std::optional<IpAddress> source;  ///< Connect from this address; else the system chooses.
+  std::string hostname;     ///< Our name in EHLO and Maildir names. Required.
+  std::string mail_folder;  ///< Maildirs are below: `<domain>/<mailbox>`. Required.
+  std::uint16_t port = 25;  ///< Of MX hosts. Anything but 25 is for tests.
+  bool ipv6 = true;         ///< Use IPv6 addresses of next hops.
+  route::TlsUse tls =
+      route::TlsUse::opportunistic;  ///< As route::RouteConfig::tls, for which it is.
+  std::optional<IpAddress> source;   ///< Connect from this address; else the system chooses.
   /// Connect from the least used of these; instead of `source`. A next hop of a family that none is
   /// of is connected to from whatever address the system chooses.
   std::vector<IpAddress> sources;

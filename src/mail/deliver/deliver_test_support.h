@@ -37,6 +37,8 @@ inline smtp::Address address(std::string_view text) { return smtp::Address::pars
 ///   cut          it closes at once
 ///   closed       it expects the client to be gone
 ///   wait 7       it does nothing for 7 seconds
+///   tls          TLS begins, with `tls` as it stands
+///   no tls       the same, and it comes to nothing
 /// Outlives its tasks; a test reads `problems`.
 class ScriptedHop {
  public:
@@ -47,6 +49,7 @@ class ScriptedHop {
 
   std::vector<std::string> problems;
   int connections = 0;
+  std::shared_ptr<const io::TlsServer> tls;
   /// Every script was played to its end.
   bool is_done() const { return scripts_.empty() && playing_ == 0; }
 
@@ -112,10 +115,22 @@ class ScriptedHop {
     } else if (line.starts_with("wait ")) {
       co_await connection.flush(std::chrono::hours(1));
       co_await host_.sleep(std::chrono::seconds(*to_number<int>(line.substr(5))));
+    } else if (line == "tls" || line == "no tls") {
+      const bool begun = co_await begin_tls(connection);
+      if (begun != (line == "tls")) problems.push_back("TLS has begun, or not: " + line);
+      co_return begun;
     } else if (!line.empty()) {
       problems.push_back("not a line of a script: " + line);
     }
     co_return true;
+  }
+
+  io::Task<bool> begin_tls(io::Connection& connection) {
+    co_await connection.flush(std::chrono::hours(1));
+    const auto stream = connection.stream_to_cover();
+    if (!stream) co_return false;
+    const auto covered = co_await tls->accept(**stream, std::chrono::minutes(1));
+    co_return covered.has_value();
   }
 
   io::Task<> drip(io::Connection& connection, std::string text) {
@@ -173,7 +188,8 @@ class CourierTest : public ::testing::Test {
     return std::make_shared<const Settings>(
         Settings{config_,
                  std::make_shared<const route::Router>(route::Router::make(route_).value()),
-                 {io::Endpoint::parse("192.0.2.1:25").value()}});
+                 {io::Endpoint::parse("192.0.2.1:25").value()},
+                 tls_});
   }
 
   /// A message from al@client.example whose body is in memory. 8-bit when its text is.
@@ -253,6 +269,7 @@ class CourierTest : public ::testing::Test {
 
   DeliverConfig config_;
   route::RouteConfig route_;
+  std::shared_ptr<const io::TlsClientSource> tls_;
   std::vector<ScriptedHop*> hops_;
   sim::World world_{3};
   const io::System system_ = world_.system();

@@ -37,6 +37,7 @@ HostCourier::HostCourier(route::NextHop next_hop, SharedSettings settings,
                          Surroundings surroundings)
     : settings_(std::move(settings)),
       surroundings_(std::move(surroundings)),
+      security_(settings_->router->security(next_hop)),
       finder_(std::move(next_hop), settings_, surroundings_.system) {}
 
 io::Task<std::vector<std::string>> HostCourier::hosts() {
@@ -161,7 +162,17 @@ io::Task<bool> HostCourier::try_line(Line line, Attempt& attempt) {
   co_return true;
 }
 
+/// TLS that comes to nothing where it is only nice to have is tried without, on a new connection.
 io::Task<std::expected<HostCourier::Line, Client::Unopened>> HostCourier::connect(Target target) {
+  auto line = co_await connect_with(target, security_);
+  if (line || !line.error().plain_may_do) co_return line;
+  log::info("tls_given_up", {{"remote", target.remote}, {"reason", line.error().reason}});
+  auto plain = co_await connect_with(std::move(target), {.tls = route::TlsUse::none});
+  co_return plain;
+}
+
+io::Task<std::expected<HostCourier::Line, Client::Unopened>> HostCourier::connect_with(
+    Target target, route::HopSecurity security) {
   surroundings_.memory.tried(target.endpoint, now());
   std::optional<SourcePool::Lease> source;
   if (!target.endpoint.is_unix())
@@ -176,9 +187,13 @@ io::Task<std::expected<HostCourier::Line, Client::Unopened>> HostCourier::connec
         connect_reason(target.endpoint, config().connect_deadline, stream.error())});
 
   const auto protocol = finder_.is_lmtp() ? smtp::Protocol::lmtp : smtp::Protocol::smtp;
-  auto client =
-      std::make_unique<Client>(std::move(*stream), protocol, target.remote,
-                               Client::Surroundings{config(), surroundings_.queue, system.workers});
+  auto client = std::make_unique<Client>(
+      std::move(*stream),
+      Client::Peer{.protocol = protocol,
+                   .remote = target.remote,
+                   .host = target.host,
+                   .security = std::move(security)},
+      Client::Surroundings{config(), surroundings_.queue, system.workers, settings_->tls.get()});
   const auto opened = co_await client->open();
   if (!opened) {
     co_await client->quit();

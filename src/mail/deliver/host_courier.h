@@ -44,6 +44,8 @@ class HostCourier : public Courier {
     HostMemory::Session session;              // the same
   };
   io::Task<std::expected<Line, Client::Unopened>> connect(Target target);
+  io::Task<std::expected<Line, Client::Unopened>> connect_with(Target target,
+                                                               route::HopSecurity security);
   io::Task<bool> try_kept(Attempt& attempt);
   io::Task<> try_targets(Attempt& attempt);
   io::Task<bool> ask_again(std::vector<Target> targets, Attempt& attempt);
@@ -57,6 +59,7 @@ class HostCourier : public Courier {
 
   SharedSettings settings_;
   Surroundings surroundings_;
+  route::HopSecurity security_;
   TargetFinder finder_;
   std::optional<Line> kept_;
 };

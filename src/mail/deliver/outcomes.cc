@@ -32,6 +32,7 @@ void Outcomes::add(std::uint32_t recipient, queue::State state, std::string repl
   outcome.reply = std::move(reply);
   outcome.remote = std::move(remote);
   outcome.passed_over = passed_over_;
+  outcome.tls = tls_;
   outcome.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begun_);
 }
 

@@ -45,6 +45,9 @@ class Outcomes {
   /// All that are open are deferred: no host of their destination could be spoken to.
   void set_rest_unreachable(const std::string& reply, const std::string& remote);
 
+  /// How private the connection is that decides from now on; empty: not at all.
+  void set_tls(std::string tls) { tls_ = std::move(tls); }
+
   /// A host did not decide on those that are open, and the next one's turn comes: their outcomes
   /// will tell of it. Control octets in `why` are escaped, and a long one is cut.
   void pass_over(const std::string& remote, const std::string& why);
@@ -57,6 +60,7 @@ class Outcomes {
   const io::Clock& clock_;
   SteadyTime begun_;
   std::string passed_over_;
+  std::string tls_;
   std::vector<std::uint32_t> open_;
   std::vector<queue::Outcome> outcomes_;
 };

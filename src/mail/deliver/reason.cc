@@ -30,6 +30,10 @@ std::string_view status_code(Cause cause) {
       return "4.2.0";
     case Cause::no_mailbox:
       return "5.1.1";
+    case Cause::no_tls:
+      return "4.7.5";
+    case Cause::no_login:
+      return "4.7.8";
   }
   std::unreachable();
 }

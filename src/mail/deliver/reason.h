@@ -22,6 +22,8 @@ enum class Cause : std::uint8_t {
   no_space,         ///< The disk with our mailboxes is full.
   mailbox,          ///< A mailbox of ours cannot be written to.
   no_mailbox,       ///< A mailbox of ours is gone.
+  no_tls,           ///< The next hop cannot be spoken to as privately as it must be.
+  no_login,         ///< The next hop does not take our user and password.
 };
 
 /// The enhanced status code, such as "4.4.1" (RFC 3463 §3). Its class says whether trying again

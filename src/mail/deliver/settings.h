@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/endpoint.h"
+#include "io/tls/client_source.h"
 #include "mail/deliver/config.h"
 #include "mail/route/hosts.h"
 #include "mail/route/router.h"
@@ -16,6 +17,7 @@ struct Settings {
   DeliverConfig deliver;
   std::shared_ptr<const route::Router> router;
   std::vector<io::Endpoint> own_endpoints;  ///< Where we listen: an MX list is cut there.
+  std::shared_ptr<const io::TlsClientSource> tls = nullptr;  ///< Null: TLS is never asked for.
 
   route::HostSearch host_search() const {
     return route::HostSearch{deliver.hostname, own_endpoints, deliver.port, deliver.ipv6,

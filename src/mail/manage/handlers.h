@@ -38,6 +38,21 @@ io::Task<Result<>> destination_pause(const Asked& asked);
 io::Task<Result<>> destination_resume(const Asked& asked);
 io::Task<Result<>> trace_request(const Asked& asked);
 io::Task<Result<>> status(const Asked& asked);
+// Surroundings::directory and workers are there.
+io::Task<Result<>> domain_add(const Asked& asked);
+io::Task<Result<>> domain_list(const Asked& asked);
+io::Task<Result<>> domain_remove(const Asked& asked);
+io::Task<Result<>> account_add(const Asked& asked);
+io::Task<Result<>> account_list(const Asked& asked);
+io::Task<Result<>> account_show(const Asked& asked);
+io::Task<Result<>> account_set(const Asked& asked);
+io::Task<Result<>> account_remove(const Asked& asked);
+io::Task<Result<>> account_password(const Asked& asked);
+io::Task<Result<>> app_password_add(const Asked& asked);
+io::Task<Result<>> app_password_remove(const Asked& asked);
+io::Task<Result<>> alias_add(const Asked& asked);
+io::Task<Result<>> alias_list(const Asked& asked);
+io::Task<Result<>> alias_remove(const Asked& asked);
 
 /// The request's `filter`; none is the empty one. Errors: malformed.
 Result<Filter> filter_of(const boost::json::object& request);

@@ -31,7 +31,21 @@ constexpr std::array kHandlers{Handler{"queue_list", queue_list},
                                Handler{"destination_pause", destination_pause},
                                Handler{"destination_resume", destination_resume},
                                Handler{"trace", trace_request},
-                               Handler{"status", status}};
+                               Handler{"status", status},
+                               Handler{"domain_add", domain_add},
+                               Handler{"domain_list", domain_list},
+                               Handler{"domain_remove", domain_remove},
+                               Handler{"account_add", account_add},
+                               Handler{"account_list", account_list},
+                               Handler{"account_show", account_show},
+                               Handler{"account_set", account_set},
+                               Handler{"account_remove", account_remove},
+                               Handler{"account_password", account_password},
+                               Handler{"app_password_add", app_password_add},
+                               Handler{"app_password_remove", app_password_remove},
+                               Handler{"alias_add", alias_add},
+                               Handler{"alias_list", alias_list},
+                               Handler{"alias_remove", alias_remove}};
 
 }  // namespace
 
@@ -47,6 +61,10 @@ io::Task<Result<>> answer_request(const Surroundings& surroundings, std::string 
   if (handler == kHandlers.end())
     co_return fail(Fault::malformed, "no such request: " + printable(name));
   const Asked asked{surroundings, *object, sink};
+  if (name.starts_with("domain_") || name.starts_with("account_") || name.starts_with("alias_") ||
+      name.starts_with("app_password_"))
+    if (surroundings.directory == nullptr || surroundings.workers == nullptr)
+      co_return fail(Fault::unavailable, "there is no directory here");
   const Result<> answered = co_await handler->answer(asked);
   co_return answered;
 }

@@ -22,6 +22,20 @@
 //        {"destination":"mx:far.example","paused":true}
 //   {"request":"trace","subject":"01J8...","since":"2d"}   or an address, a Message-ID
 //        {"id":...,"in_queue":true,"events":[...],"next":[...]} a message
+//   {"request":"domain_add","domain":"x.example"}   domain_remove likewise; domain_list
+//        {"domain":"x.example","accounts":N,"aliases":N,"created":...}
+//   {"request":"account_add","address":"ann@x.example","password":"...","quota_bytes":N}
+//   {"request":"account_list","domain":"x.example"}   account_show, account_remove: "address"
+//   {"request":"account_set","address":...,"disabled":true,"quota_bytes":N,"recipients_per_hour":N,
+//    "recipients_per_day":N,"send_as_add":"@x.example","send_as_remove":...}   what is not named
+//    stays
+//   {"request":"account_password","address":...,"password":"..."}
+//   {"request":"app_password_add","address":...,"name":"phone","password":"...","for":["imap"]}
+//   {"request":"app_password_remove","address":...,"name":"phone"}
+//        the account as it is then: {"account":"ann@x.example","source":"storage",...}
+//   {"request":"alias_add","address":"all@x.example","targets":["ann@x.example"]}   alias_remove,
+//   alias_list
+//        {"alias":"all@x.example","targets":[...],"created":...}
 //   {"request":"status"}
 //        {"messages":N,"sessions":N,"storage":{"commits":N,"writes":N,"flushes":N}}
 //
@@ -38,6 +52,8 @@
 #include "base/result.h"
 #include "io/clock.h"
 #include "io/task.h"
+#include "io/workers.h"
+#include "mail/directory/directory.h"
 #include "mail/queue/queue.h"
 #include "storage/storage.h"
 
@@ -63,6 +79,9 @@ struct Surroundings {
   std::chrono::seconds expire{};         ///< QueueConfig::expire.
   std::chrono::seconds bounce_expire{};  ///< QueueConfig::bounce_expire.
   std::function<Status()> status;        ///< Empty while no server runs.
+  /// Null: requests about accounts and the like are refused.
+  directory::Directory* directory = nullptr;
+  io::Workers* workers = nullptr;
 };
 
 /// Takes an answer's objects, one a line.

@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ip.h"
+#include "mail/route/security.h"
 
 namespace veredus::route {
 
@@ -27,10 +29,23 @@ struct DomainConfig {
   friend bool operator==(const DomainConfig&, const DomainConfig&) = default;
 };
 
+/// What a configured next hop is trusted with.
+struct HopConfig {
+  std::optional<TlsUse> tls =
+      {};                 ///< Not set: verify where there is a user, else RouteConfig::tls.
+  std::string user = {};  ///< For AUTH; empty: none.
+  std::string password_file = {};  ///< Its first line is the password.
+  std::string password = {};       ///< What was read there.
+
+  friend bool operator==(const HopConfig&, const HopConfig&) = default;
+};
+
 /// A next hop for some domains, instead of their MX.
 struct StaticRoute {
   std::string domain;  ///< `example.org`, or `*.example.org` for the names below it.
-  std::string to;      ///< `host:port`, `host` (port 25), or `mx` to except it from the smart host.
+  std::string to =
+      "mx";  ///< `host:port`, `host` (port 25), or `mx` to except it from the smart host.
+  HopConfig hop = {};
 
   friend bool operator==(const StaticRoute&, const StaticRoute&) = default;
 };
@@ -42,8 +57,10 @@ struct RouteConfig {
   std::vector<std::string> relay_domains;  ///< Relayed to for anyone; `*.` as in StaticRoute.
   std::vector<StaticRoute> routes;         ///< Exact names win, then the longest `*.`.
   std::string smart_host;                  ///< Takes all other mail; as StaticRoute::to. Empty: MX.
-  std::size_t expansions_max = 1000;       ///< Addresses one recipient may stand for. >= 1.
-  std::size_t alias_depth_max = 10;        ///< Aliases within aliases.
+  HopConfig smart_host_hop = {};
+  TlsUse tls = TlsUse::opportunistic;  ///< Of next hops that nothing else is said of.
+  std::size_t expansions_max = 1000;   ///< Addresses one recipient may stand for. >= 1.
+  std::size_t alias_depth_max = 10;    ///< Aliases within aliases.
 
   friend bool operator==(const RouteConfig&, const RouteConfig&) = default;
 };

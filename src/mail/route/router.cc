@@ -114,6 +114,19 @@ Result<std::vector<smtp::Address>> Router::expand(const smtp::Address& address) 
   return Expansion(*tables_).run(address);
 }
 
+HopSecurity Router::security(const NextHop& next_hop) const {
+  if (const auto* mx = std::get_if<MxDomain>(&next_hop)) {
+    const StaticNextHop* route = tables_->routes.find(mx->domain);
+    const auto* use_mx = route == nullptr ? nullptr : std::get_if<UseMx>(route);
+    return use_mx == nullptr ? tables_->usual : use_mx->security;
+  }
+  if (std::holds_alternative<SmtpHost>(next_hop)) {
+    const auto known = tables_->hosts.find(destination_name(next_hop));
+    return known == tables_->hosts.end() ? tables_->usual : known->second;
+  }
+  return {.tls = TlsUse::none};
+}
+
 bool Router::reaches(const smtp::Address& address, const smtp::Address& mailbox) const {
   const auto is_it = [&](const smtp::Address& target) {
     if (target == mailbox) return true;

@@ -76,6 +76,9 @@ class Router {
   /// mailbox: it was removed meanwhile).
   [[nodiscard]] Result<NextHop> next_hop(const smtp::Address& address) const;
 
+  /// How to connect to it.
+  HopSecurity security(const NextHop& next_hop) const;
+
   /// See tables.h.
   struct Tables;
 

@@ -152,6 +152,43 @@ TEST(Router, KnowsWhatReachesAMailbox) {
     EXPECT_FALSE(router->reaches(*smtp::Address::parse(other), ann)) << other;
 }
 
+TEST(Router, SaysHowToConnect) {
+  RouteConfig config;
+  config.hostname = "mx.example.test";
+  config.smart_host = "relay.example:465";
+  config.smart_host_hop = {.user = "me", .password = "secret"};
+  config.routes = {{"bank.example", "mx", {.tls = TlsUse::verify}},
+                   {"*.old.example", "box.example:2525", {.tls = TlsUse::none}}};
+  const auto router = Router::make(config);
+  ASSERT_TRUE(router) << router.error().text();
+  EXPECT_EQ(router->security(MxDomain{"bank.example"}), (HopSecurity{.tls = TlsUse::verify}));
+  EXPECT_EQ(router->security(MxDomain{"other.example"}), HopSecurity{});
+  EXPECT_EQ(router->security(SmtpHost{"box.example", 2525}), (HopSecurity{.tls = TlsUse::none}));
+  EXPECT_EQ(
+      router->security(SmtpHost{"relay.example", 465}),
+      (HopSecurity{.tls = TlsUse::verify, .at_once = true, .user = "me", .password = "secret"}));
+  EXPECT_EQ(router->security(SmtpHost{"rerouted.example", 25}), HopSecurity{});
+  EXPECT_EQ(router->security(Lmtp{io::Endpoint::unix_socket("/run/lmtp")}).tls, TlsUse::none);
+}
+
+TEST(Router, RefusesPasswordsInTheClearAndTwoMindsAboutAHost) {
+  const auto complaint = [](StaticRoute route) {
+    RouteConfig config;
+    config.hostname = "mx.example.test";
+    config.smart_host = "relay.example:587";
+    config.routes = {std::move(route)};
+    const auto router = Router::make(config);
+    return router ? "" : router.error().text();
+  };
+  EXPECT_EQ(complaint({"a.example", "relay.example:587", {}}), "");
+  EXPECT_THAT(complaint({"a.example", "relay.example:587", {.tls = TlsUse::verify}}),
+              HasSubstr("has another tls"));
+  EXPECT_THAT(complaint({"a.example", "b.example", {.tls = TlsUse::opportunistic, .user = "me"}}),
+              HasSubstr("only under TLS"));
+  EXPECT_THAT(complaint({"a.example", "mx", {.user = "me"}}),
+              HasSubstr("MX hosts want no password"));
+}
+
 TEST(Router, TellsAllThatIsWrongAtOnce) {
   RouteConfig bad;
   bad.hostname = "mx.example.test";

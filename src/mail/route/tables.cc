@@ -118,13 +118,46 @@ void add_domains(const RouteConfig& config, Router::Tables& tables, Complaints& 
   }
 }
 
+constexpr std::uint16_t kSubmissionsPort = 465;
+
+HopSecurity security_of(const HopConfig& hop, const RouteConfig& config) {
+  return {.tls = hop.tls.value_or(hop.user.empty() ? config.tls : TlsUse::verify),
+          .user = hop.user,
+          .password = hop.password};
+}
+
+/// A next hop with what it is trusted with; two ways to trust the same host are an error.
+Result<StaticNextHop> secured_next_hop(std::string_view text, const HopConfig& hop,
+                                       const RouteConfig& config, Router::Tables& tables) {
+  auto next_hop = parse_next_hop(text);
+  if (!next_hop) return next_hop;
+  HopSecurity security = security_of(hop, config);
+  if (auto* mx = std::get_if<UseMx>(&*next_hop)) {
+    if (!hop.user.empty())
+      return fail(Fault::malformed, "a user is for a host of yours: MX hosts want no password");
+    mx->security = std::move(security);
+    return next_hop;
+  }
+  const auto* host = std::get_if<SmtpHost>(&*next_hop);
+  if (host == nullptr) return next_hop;
+  security.at_once = host->port == kSubmissionsPort && security.tls != TlsUse::none;
+  if (!security.user.empty() && security.tls < TlsUse::require)
+    return fail(Fault::malformed,
+                "a password goes out only under TLS: tls must be \"verify\" or \"require\"");
+  const auto [known, is_new] = tables.hosts.emplace(destination_name(*host), security);
+  if (!is_new && known->second != security)
+    return fail(Fault::malformed,
+                destination_name(*host) + " has another tls, user or password in another place");
+  return next_hop;
+}
+
 void add_routes(const RouteConfig& config, Router::Tables& tables, Complaints& complaints) {
   for (const std::string& domain : config.relay_domains)
     if (const auto added = tables.relay_domains.add(domain, true); !added)
       complaints.add("relay.domains", printable(domain) + ": " + added.error().text());
   for (const StaticRoute& route : config.routes) {
     const std::string key = "route " + printable(route.domain);
-    auto next_hop = parse_next_hop(route.to);
+    auto next_hop = secured_next_hop(route.to, route.hop, config, tables);
     if (!next_hop) {
       complaints.add(key, next_hop.error().text());
       continue;
@@ -132,8 +165,9 @@ void add_routes(const RouteConfig& config, Router::Tables& tables, Complaints& c
     if (const auto added = tables.routes.add(route.domain, std::move(*next_hop)); !added)
       complaints.add(key, added.error().text());
   }
+  tables.usual.tls = config.tls;
   if (config.smart_host.empty()) return;
-  auto next_hop = parse_next_hop(config.smart_host);
+  auto next_hop = secured_next_hop(config.smart_host, config.smart_host_hop, config, tables);
   if (next_hop)
     tables.smart_host = std::move(*next_hop);
   else

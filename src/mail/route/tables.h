@@ -37,7 +37,9 @@ struct LocalDomain {
   bool takes_all() const { return lmtp && mailboxes.empty(); }
 };
 
-struct UseMx {};
+struct UseMx {
+  HopSecurity security;
+};
 using StaticNextHop = std::variant<UseMx, SmtpHost, Lmtp>;
 
 /// All of it is read by Router alone.
@@ -47,6 +49,8 @@ struct Router::Tables {
   DomainPatterns<bool> relay_domains;
   DomainPatterns<StaticNextHop> routes;
   std::optional<StaticNextHop> smart_host;
+  std::map<std::string, HopSecurity, std::less<>> hosts;  ///< By destination_name() of a SmtpHost.
+  HopSecurity usual;                                      ///< Of all other next hops.
   std::optional<smtp::Address> postmaster;
   std::optional<smtp::Domain> primary;  ///< Stands for our own address literals.
   std::size_t expansions_max = 0;

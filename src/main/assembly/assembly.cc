@@ -4,6 +4,7 @@
 
 #include "base/complaints.h"
 #include "base/log.h"
+#include "main/assembly/residents.h"
 
 namespace veredus {
 namespace {
@@ -42,21 +43,25 @@ Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config)
   complaints.take(queue::checked(config.queue));
   const auto composer = notice::Composer::make(config.notice);
   complaints.take(composer);
+  complaints.take(authenticate::checked(config.authenticate));
   auto router = route::Router::make(config.route);
   complaints.take(router);
   if (!complaints.empty()) return fail(complaints.error());
 
   const auto shared_router = std::make_shared<const route::Router>(std::move(*router));
-  return Settings{
-      std::make_shared<const accept::Settings>(*accept, shared_router,
-                                               policy::RelayRule(config.relay)),
-      std::make_shared<const deliver::Settings>(*deliver, shared_router, own_endpoints(config)),
-      std::make_shared<const NoticeSettings>(*composer, shared_router)};
+  return Settings{std::make_shared<const accept::Settings>(
+                      *accept, shared_router, policy::RelayRule(config.relay), config.submission),
+                  std::make_shared<const deliver::Settings>(
+                      *deliver, shared_router, own_endpoints(config),
+                      std::make_shared<const io::TlsClientSource>(config.tls_client)),
+                  std::make_shared<const NoticeSettings>(*composer, shared_router)};
 }
 
 Result<> Assembly::check(const AssemblyConfig& config) {
   const auto settings = make_settings(config);
   if (!settings) return fail(settings.error());
+  const auto accounts = directory::Directory::read(config.directory.file);
+  if (!accounts) return fail(accounts.error());
   return {};
 }
 
@@ -65,17 +70,50 @@ Result<std::unique_ptr<Assembly>> Assembly::make(const AssemblyConfig& config,
                                                  storage::Storage& storage) {
   auto settings = make_settings(config);
   if (!settings) return fail(settings.error());
-  return std::unique_ptr<Assembly>(new Assembly(config, std::move(*settings), system, storage));
+  auto directory = directory::Directory::open(config.directory, system, storage);
+  if (!directory) return fail(directory.error());
+  Parts parts{std::move(*settings), nullptr, std::move(*directory)};
+  if (!config.tls.certificates.empty()) {
+    auto keeper = io::TlsKeeper::make(config.tls, system);
+    if (!keeper) return fail(keeper.error());
+    parts.tls = std::move(*keeper);
+  }
+  return std::unique_ptr<Assembly>(new Assembly(config, std::move(parts), system, storage));
 }
 
-Assembly::Assembly(const AssemblyConfig& config, Settings settings, const io::System& system,
+Assembly::Assembly(const AssemblyConfig& config, Parts parts, const io::System& system,
                    storage::Storage& storage)
     : config_(config),
       system_(system),
-      notice_(std::move(settings.notice)),
+      notice_(std::move(parts.settings.notice)),
       queue_(queue_config(config), system_, storage),
-      deliverer_(system_, queue_, std::move(settings.deliver)),
-      server_(accept::Surroundings{system_, queue_}, std::move(settings.accept)) {
+      deliverer_(system_, queue_, std::move(parts.settings.deliver)),
+      tls_(std::move(parts.tls)),
+      directory_(std::move(parts.directory)),
+      authenticator_(
+          *authenticate::checked(config.authenticate),
+          {.system = system_,
+           .find_account =
+               [this](std::string address) { return directory_->look_up(std::move(address)); },
+           .site_key = config.site_key,
+           .pam_folder = {}}),
+      meter_(system_),
+      users_{.authenticator = authenticator_, .directory = *directory_, .meter = meter_},
+      server_(
+          accept::Surroundings{
+              .system = system_, .queue = queue_, .tls = tls_.get(), .users = &users_},
+          std::move(parts.settings.accept)) {
+  directory_->connect({
+      .check = [this](const directory::Kept& kept,
+                      const directory::Accounts& declared) -> Result<> {
+        const auto router = route::Router::make(with_residents(config_.route, kept, declared));
+        if (!router) return fail(Fault::refused, router.error().text());
+        return {};
+      },
+      .changed = [this] { settle_residents(); },
+      .is_configured =
+          [this](const std::string& domain) { return is_configured(config_.route, domain); },
+  });
   queue_.connect({
       .destination_of =
           [this](const queue::Recipient& recipient) {
@@ -111,8 +149,15 @@ Result<queue::Message> Assembly::compose_notice(const queue::NoticeRequest& requ
 }
 
 io::Task<Result<>> Assembly::start() {
+  const Result<> loaded = co_await directory_->load();
+  if (!loaded) co_return fail(loaded.error());
+  auto settings = make_settings(config_with_residents(config_));
+  if (!settings) co_return fail(settings.error());
+  use(std::move(*settings));
   const Result<> started = co_await queue_.start();
   if (!started) co_return fail(started.error());
+  if (tls_) system_.reactors.front()->spawn("tls_watch", io::TlsKeeper::watch(*tls_));
+  system_.reactors.front()->spawn("accounts_watch", directory::Directory::watch(*directory_));
   for (const accept::Listen& listen : config_.listen) {
     const auto listening = server_.listen(listen);
     if (!listening) co_return fail(listening.error());
@@ -122,19 +167,61 @@ io::Task<Result<>> Assembly::start() {
 }
 
 Result<bool> Assembly::replace(const AssemblyConfig& config) {
-  auto settings = make_settings(config);
+  auto settings = make_settings(config_with_residents(config));
   if (!settings) return fail(settings.error());
   const bool needs_restart =
       config.listen != config_.listen || queue_config(config) != queue_config(config_);
-  // First those who deliver: nobody may accept what they do not know yet.
-  deliverer_.replace(std::move(settings->deliver));
-  notice_.store(std::move(settings->notice));
-  server_.replace(std::move(settings->accept));
-  if (config.route != config_.route) {
-    config_.route = config.route;
-    system_.reactors.front()->spawn("queue_replan", queue_.replan());
-  }
+  use(std::move(*settings));
+  authenticator_.replace(*authenticate::checked(config.authenticate));
+  system_.reactors.front()->spawn("accounts_replace", replace_accounts(config.directory));
+  if (tls_) system_.reactors.front()->spawn("tls_replace", replace_certificates(config.tls));
+  const bool new_routes = config.route != config_.route;
+  // What runs until the next start stays what later changes are compared with.
+  AssemblyConfig next = config;
+  next.listen = config_.listen;
+  next.queue = config_.queue;
+  next.site_key = config_.site_key;
+  config_ = std::move(next);
+  if (new_routes) system_.reactors.front()->spawn("queue_replan", queue_.replan());
   return needs_restart;
+}
+
+/// First those who deliver: nobody may accept what they do not know yet.
+void Assembly::use(Settings settings) {
+  deliverer_.replace(std::move(settings.deliver));
+  notice_.store(std::move(settings.notice));
+  server_.replace(std::move(settings.accept));
+}
+
+AssemblyConfig Assembly::config_with_residents(AssemblyConfig config) const {
+  config.route =
+      with_residents(std::move(config.route), *directory_->kept(), *directory_->declared());
+  return config;
+}
+
+/// The directory has changed. It asked first (Directory::Hooks::check), so this works.
+void Assembly::settle_residents() {
+  auto settings = make_settings(config_with_residents(config_));
+  if (!settings) return log::error("directory_not_used", {{"reason", settings.error().text()}});
+  use(std::move(*settings));
+  system_.reactors.front()->spawn("queue_replan", queue_.replan());
+}
+
+/// Whoever calls replace() has read them, so this goes wrong only when they changed since.
+io::Task<> Assembly::replace_certificates(io::TlsServerConfig config) {
+  const Result<> replaced = co_await tls_->replace(std::move(config));
+  if (!replaced) log::error("tls_reload_failed", {{"reason", replaced.error().text()}});
+}
+
+io::Task<> Assembly::replace_accounts(directory::DirectoryConfig config) {
+  const Result<> replaced = co_await directory_->replace(std::move(config));
+  if (!replaced) log::error("accounts_not_read", {{"reason", replaced.error().text()}});
+}
+
+std::unique_ptr<accept::DropFolder> Assembly::make_drop_folder() {
+  return std::make_unique<accept::DropFolder>(
+      accept::Surroundings{.system = system_, .queue = queue_},
+      [this] { return server_.settings(); });
 }
 
 io::Task<> Assembly::stop() {

@@ -9,12 +9,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "io/system.h"
 #include "io/task.h"
+#include "io/tls/keeper.h"
 #include "mail/accept/config.h"
+#include "mail/accept/drop_folder.h"
 #include "mail/accept/server.h"
+#include "mail/authenticate/authenticator.h"
 #include "mail/deliver/config.h"
 #include "mail/deliver/deliverer.h"
+#include "mail/directory/directory.h"
 #include "mail/notice/composer.h"
 #include "mail/policy/relay.h"
 #include "mail/queue/config.h"
@@ -29,11 +34,17 @@ namespace veredus {
 struct AssemblyConfig {
   std::vector<accept::Listen> listen;
   accept::AcceptConfig accept;
+  accept::SubmissionConfig submission;
+  authenticate::AuthenticateConfig authenticate;
+  directory::DirectoryConfig directory;
   policy::RelayConfig relay;
   route::RouteConfig route;
   queue::QueueConfig queue;
   deliver::DeliverConfig deliver;
   notice::NoticeConfig notice;
+  io::TlsServerConfig tls;         ///< No certificate: TLS is not offered.
+  io::TlsClientConfig tls_client;  ///< Whom we trust when we deliver.
+  Secret site_key;                 ///< authenticate::Surroundings::site_key
 };
 
 /// The running mail server. Tasks of its own run on the system's reactors: destroy it when those
@@ -56,13 +67,16 @@ class Assembly {
   io::Task<> stop();
 
   /// Sessions, attempts and notices from now on go by `config`: accept, relay, route, deliver and
-  /// notice. Of
-  /// `listen` and `queue` a change takes effect at the next start; true when there is one.
-  /// On the first reactor. Errors as check(); then nothing has changed.
+  /// notice; certificates are read anew. Of `listen` and `queue` a change takes effect at the next
+  /// start; true when there is one. On the first reactor. Errors as check(); then nothing has
+  /// changed.
   [[nodiscard]] Result<bool> replace(const AssemblyConfig& config);
 
   queue::Queue& queue() noexcept { return queue_; }
+  directory::Directory& directory() noexcept { return *directory_; }
   const accept::Server& server() const noexcept { return server_; }
+  /// For mail that sendmail(1) left; it goes by what sessions go by. This outlives it.
+  std::unique_ptr<accept::DropFolder> make_drop_folder();
 
  private:
   struct NoticeSettings {
@@ -74,8 +88,19 @@ class Assembly {
     deliver::SharedSettings deliver;
     std::shared_ptr<const NoticeSettings> notice;
   };
-  Assembly(const AssemblyConfig& config, Settings settings, const io::System& system,
+  /// What is made before the rest.
+  struct Parts {
+    Settings settings;
+    std::unique_ptr<io::TlsKeeper> tls;
+    std::unique_ptr<directory::Directory> directory;
+  };
+  Assembly(const AssemblyConfig& config, Parts parts, const io::System& system,
            storage::Storage& storage);
+  void use(Settings settings);
+  AssemblyConfig config_with_residents(AssemblyConfig config) const;
+  void settle_residents();
+  io::Task<> replace_certificates(io::TlsServerConfig config);
+  io::Task<> replace_accounts(directory::DirectoryConfig config);
 
   Result<queue::Message> compose_notice(const queue::NoticeRequest& request) const;
   static Result<Settings> make_settings(const AssemblyConfig& config);
@@ -85,6 +110,11 @@ class Assembly {
   std::atomic<std::shared_ptr<const NoticeSettings>> notice_;
   queue::Queue queue_;
   deliver::Deliverer deliverer_;
+  std::unique_ptr<io::TlsKeeper> tls_;
+  std::unique_ptr<directory::Directory> directory_;
+  authenticate::Authenticator authenticator_;
+  accept::SendingMeter meter_;
+  accept::Users users_;
   accept::Server server_;
 };
 

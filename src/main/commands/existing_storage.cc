@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "io/sandbox/user.h"
+
 namespace veredus::commands {
 
 Result<std::unique_ptr<storage::RocksdbStorage>> open_existing_storage(
@@ -11,8 +13,11 @@ Result<std::unique_ptr<storage::RocksdbStorage>> open_existing_storage(
   options.lock_patience = patience;
   std::error_code error;
   const std::filesystem::path whole = std::filesystem::absolute(options.path, error);
-  if (std::filesystem::exists(options.path, error))
+  if (std::filesystem::exists(options.path, error)) {
+    const Result<> became = io::become_owner_of(options.path);
+    if (!became) return fail(became.error());
     return storage::RocksdbStorage::open(options, workers);
+  }
   if (error)
     return fail(Fault::unavailable, whole.string() + ": " + error.message() +
                                         "; run this as the user that the server runs as");

@@ -13,6 +13,7 @@
 #include "mail/manage/control.h"
 #include "mail/manage/requests.h"
 #include "mail/route/router.h"
+#include "main/assembly/residents.h"
 #include "main/commands/existing_storage.h"
 #include "storage/rocksdb/rocksdb_storage.h"
 
@@ -47,10 +48,41 @@ io::Task<Result<>> answer(const manage::Surroundings& surroundings, std::string 
   co_return answered;
 }
 
-/// Names next hops as the server would.
-Result<queue::Queue::DestinationOf> naming(const config::Config& config) {
+/// What the server would route by.
+route::RouteConfig routes(const config::Config& config, const directory::Kept& kept,
+                          const directory::Accounts& declared) {
   route::RouteConfig route = config.assembly().route;
   route.own_addresses = io::interface_addresses();
+  return with_residents(std::move(route), kept, declared);
+}
+
+/// The domains, accounts and aliases of a storage that no server has open.
+Result<std::unique_ptr<directory::Directory>> open_directory(const config::Config& config,
+                                                             const io::System& system,
+                                                             storage::Storage& storage) {
+  auto opened = directory::Directory::open(config.assembly().directory, system, storage);
+  if (!opened) return opened;
+  directory::Directory& directory = **opened;
+  directory.connect({.check = [config](const directory::Kept& kept,
+                                       const directory::Accounts& declared) -> Result<> {
+                       const auto router = route::Router::make(routes(config, kept, declared));
+                       if (!router) return fail(Fault::refused, router.error().text());
+                       return {};
+                     },
+                     .changed = {},
+                     .is_configured =
+                         [config](const std::string& domain) {
+                           return is_configured(config.assembly().route, domain);
+                         }});
+  const Result<> loaded = io::wait_for(*system.reactors.front(), directory.load());
+  if (!loaded) return fail(loaded.error());
+  return opened;
+}
+
+/// Names next hops as the server would.
+Result<queue::Queue::DestinationOf> naming(const config::Config& config,
+                                           const directory::Directory& directory) {
+  const route::RouteConfig route = routes(config, *directory.kept(), *directory.declared());
   auto router = route::Router::make(route);
   if (!router) return fail(router.error());
   const auto shared = std::make_shared<const route::Router>(std::move(*router));
@@ -63,18 +95,22 @@ Result<queue::Queue::DestinationOf> naming(const config::Config& config) {
 /// Answers from a storage that no server has open.
 Result<> ask_storage(io::Production& production, const config::Config& config,
                      const std::string& request, const Line& line) {
-  auto destination_of = naming(config);
-  if (!destination_of) return fail(destination_of.error());
   const io::System system = production.system();
   auto storage = open_existing_storage(config, system.workers, kTurn);
   if (!storage) return fail(storage.error());
+  const auto directory = open_directory(config, system, **storage);
+  if (!directory) return fail(directory.error());
+  auto destination_of = naming(config, **directory);
+  if (!destination_of) return fail(destination_of.error());
   const manage::Surroundings surroundings{.clock = system.clock,
                                           .storage = **storage,
                                           .queue = nullptr,
                                           .destination_of = std::move(*destination_of),
                                           .expire = config.queue.expire,
                                           .bounce_expire = config.queue.bounce_expire,
-                                          .status = {}};
+                                          .status = {},
+                                          .directory = directory->get(),
+                                          .workers = &system.workers};
   auto done = io::wait_for(*system.reactors.front(), answer(surroundings, request, line));
   production.stop();
   (*storage)->stop();

@@ -7,17 +7,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/chrono.h>
+#include <sysexits.h>
 
 #include "base/ids.h"
 #include "mail/manage/words.h"
 #include "main/commands/command.h"
 #include "main/commands/queue_options.h"
 #include "main/commands/queue_text.h"
+#include "main/sendmail/options.h"
+#include "main/sendmail/run.h"
 
 namespace veredus::commands {
 namespace {
@@ -90,12 +94,32 @@ int retry_all() {
                              .line = [](const std::string&) {}});
 }
 
-int complain_of(std::string_view name, std::string_view option) {
-  std::cerr << fmt::format(
-      "{0}: {1} is not supported yet. As sendmail there are -bp (the queue, as mailq) and -q (try "
-      "everything now); mail is handed in by SMTP, or with `veredus send`.\n",
-      name, option.empty() ? "reading a message" : option);
-  return kWrongUse;
+int print_that_aliases_are_current() {
+  std::cout << "newaliases is not needed: Veredus reads aliases where they are configured.\n";
+  return kDone;
+}
+
+int run_sendmail(std::span<const char* const> arguments) {
+  const auto options = sendmail::parse_options(arguments);
+  if (!options) {
+    std::cerr << "sendmail: " << options.error() << '\n';
+    return EX_USAGE;
+  }
+  switch (options->mode) {
+    case sendmail::Mode::message:
+      return sendmail::hand_in(*options);
+    case sendmail::Mode::smtp:
+      return sendmail::speak_smtp(*options);
+    case sendmail::Mode::print_queue:
+      return print_queue();
+    case sendmail::Mode::retry:
+      return retry_all();
+    case sendmail::Mode::new_aliases:
+      return print_that_aliases_are_current();
+    case sendmail::Mode::help:
+      return sendmail::print_help();
+  }
+  std::unreachable();
 }
 
 }  // namespace
@@ -105,11 +129,12 @@ std::optional<int> run_as_named(int argc, const char* const* argv) {
   const std::span arguments(argv, static_cast<std::size_t>(argc));
   std::string_view name = arguments.front();
   name = name.substr(name.rfind('/') + 1);
-  if (name == "mailq") return argc == 1 ? print_queue() : complain_of(name, arguments[1]);
-  if (name != "sendmail") return std::nullopt;
-  if (argc == 2 && std::string_view(arguments[1]) == "-bp") return print_queue();
-  if (argc == 2 && std::string_view(arguments[1]) == "-q") return retry_all();
-  return complain_of(name, argc == 1 ? "" : arguments[argc > 2 ? 2 : 1]);
+  if (name == "mailq") return print_queue();
+  if (name == "newaliases") return print_that_aliases_are_current();
+  if (name == "sendmail") return run_sendmail(arguments.subspan(1));
+  if (argc > 1 && std::string_view(arguments[1]) == "sendmail")
+    return run_sendmail(arguments.subspan(2));
+  return std::nullopt;
 }
 
 }  // namespace veredus::commands

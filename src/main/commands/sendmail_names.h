@@ -6,8 +6,9 @@
 
 namespace veredus::commands {
 
-/// As `mailq`: the queue, in the form that scripts know from Postfix. As `sendmail`: `-bp` the
-/// same, `-q` tries everything now. Returns the exit code, or nothing when argv[0] is another name.
+/// As `sendmail`, or `veredus sendmail`: see main/sendmail/options.h. As `mailq`: the queue, in the
+/// form that scripts know from Postfix. As `newaliases`: nothing, for it is not needed. Returns the
+/// exit code, or nothing when argv[0] is another name.
 std::optional<int> run_as_named(int argc, const char* const* argv);
 
 }  // namespace veredus::commands

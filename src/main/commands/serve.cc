@@ -6,6 +6,7 @@
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
 #include "main/commands/program.h"
+#include "main/service/prepare.h"
 #include "main/service/service.h"
 
 namespace veredus::commands {
@@ -25,6 +26,11 @@ The same with other programs:
   swaks --server 127.0.0.1:2525 --to you@example.test
   telnet 127.0.0.1 2525
 
+Sending as an account, with TLS and a password:
+
+  swaks --server 127.0.0.1:2587 -tls --auth-user you@example.test --auth-password try-veredus \
+    --from you@example.test --to you@example.test
+
 Mail for other domains goes to their MX; `queue list` says what became of it. Ctrl-C stops.
 Below is the log.
 
@@ -40,10 +46,13 @@ void print_tour() {
 int serve(const ConfigurationOptions& options) {
   auto loaded = options.load();
   if (!loaded) return complain(loaded.error(), kConfiguration);
+  // Before the first thread, and logging has one.
+  auto prepared = prepare(*loaded);
+  if (!prepared) return complain(prepared.error(), kFailed);
   const Result<> logging = log::start(loaded->config.log);
   if (!logging) return complain(logging.error(), kFailed);
   {
-    const auto service = Service::start(std::move(*loaded));
+    const auto service = Service::start(std::move(*loaded), std::move(*prepared));
     if (!service) {
       log::stop();
       return complain(service.error(), kFailed);

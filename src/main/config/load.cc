@@ -47,6 +47,26 @@ void read_sections(const toml::table& file, Config& config, Reader& reader) {
   }
 }
 
+/// The password of a next hop, from its file.
+void read_password(route::HopConfig& hop, const std::string& key, Reader& reader) {
+  const auto complain = [&](const std::string& why) {
+    reader.complain(reader.line_of(key), key + ": " + why);
+  };
+  if (hop.user.empty() != hop.password_file.empty())
+    return complain(hop.user.empty() ? "there is no user that it would be for"
+                                     : "is required where there is a user");
+  if (hop.password_file.empty()) return;
+  std::ifstream file(hop.password_file);
+  if (!std::getline(file, hop.password) || hop.password.empty())
+    complain(hop.password_file + ": no password can be read there");
+}
+
+void read_passwords(Config& config, Reader& reader) {
+  read_password(config.relay.smart_host_hop, "relay.smart_host_password_file", reader);
+  for (route::StaticRoute& route : config.routes)
+    read_password(route.hop, "route " + route.domain + ": password_file", reader);
+}
+
 /// toml++ of Debian is built to throw.
 Result<toml::table> parse_toml(std::string_view text, const std::string& source) {
   try {
@@ -96,6 +116,17 @@ void check_values(const Config& config, Reader& reader) {
   }
 }
 
+Result<std::string> read_file(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown))
+    return fail(Fault::unavailable, path + ": cannot be read: it is a directory");
+  std::ifstream file(path, std::ios::binary);
+  if (!file.is_open())
+    return fail(Fault::unavailable,
+                path + ": cannot be read: " + std::generic_category().message(errno));
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
 }  // namespace
 
 Result<Loaded> parse(std::string_view text, const std::string& source) {
@@ -104,6 +135,7 @@ Result<Loaded> parse(std::string_view text, const std::string& source) {
   Loaded loaded{{}, source, {}};
   Reader reader;
   read_sections(*file, loaded.config, reader);
+  read_passwords(loaded.config, reader);
   check_values(loaded.config, reader);
   if (!reader.problems().empty())
     return fail(Fault::malformed, join(std::move(reader.problems()), source));
@@ -112,15 +144,20 @@ Result<Loaded> parse(std::string_view text, const std::string& source) {
 }
 
 Result<Loaded> load(const std::string& path) {
-  std::error_code unknown;
-  if (std::filesystem::is_directory(path, unknown))
-    return fail(Fault::unavailable, path + ": cannot be read: it is a directory");
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open())
-    return fail(Fault::unavailable,
-                path + ": cannot be read: " + std::generic_category().message(errno));
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  return parse(text, path);
+  const auto text = read_file(path);
+  if (!text) return fail(text.error());
+  return parse(*text, path);
+}
+
+Result<Config> load_unchecked(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return fail(text.error());
+  const auto file = parse_toml(*text, path);
+  if (!file) return fail(file.error());
+  Config config;
+  Reader reader;
+  read_sections(*file, config, reader);
+  return config;
 }
 
 std::vector<std::string> warnings(const Config& config) {
@@ -137,8 +174,10 @@ std::vector<std::string> warnings(const Config& config) {
 
 Result<Loaded> load_development() { return parse(development_text(), kDevelopment); }
 
+bool Loaded::is_development() const noexcept { return source == kDevelopment; }
+
 Result<Loaded> load_again(const Loaded& loaded) {
-  return loaded.source == kDevelopment ? load_development() : load(loaded.source);
+  return loaded.is_development() ? load_development() : load(loaded.source);
 }
 
 std::string_view development_text() {
@@ -151,10 +190,21 @@ path = "run"
 [[listen]]
 address = "127.0.0.1:2525"
 
+[[listen]]
+address = "127.0.0.1:2587"
+service = "submission"
+
+[[listen]]
+address = "127.0.0.1:2465"
+service = "submissions"
+
 [[domain]]
 name = "example.test"
 mailboxes = ["you"]
 aliases = { sales = ["you"] }
+
+[process]
+user = "root"  # Started by root it stays root, for ./run may be where no other user gets to.
 )";
 }
 

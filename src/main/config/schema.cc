@@ -25,7 +25,9 @@ Section root() {
 
 Section listen() {
   return tables<Listen>(
-      "listen", "Where we take mail. The default is port 25 of every IPv4 address.",
+      "listen",
+      "Where we take mail. The default is ports 25 (smtp), 587 (submission) and 465 (submissions) "
+      "of every IPv4 address.",
       &Config::listen,
       {
           key("address", &Listen::address, "Address and port, or a Unix socket. Required."),
@@ -75,14 +77,24 @@ Section domains() {
 }
 
 Section routes() {
+  using route::HopConfig;
   using route::StaticRoute;
   return tables<StaticRoute>(
-      "route", "A next hop of its own for some domains, instead of their MX.", &Config::routes,
+      "route",
+      "A next hop of its own for some domains, instead of their MX, or more TLS than usual.",
+      &Config::routes,
       {
           key("domain", &StaticRoute::domain,
               "example.org, or *.example.org for the names below it. Required."),
           key("to", &StaticRoute::to,
               "host:port, host (port 25), lmtp://..., or mx to except it from the smart host."),
+          key_in("tls", &StaticRoute::hop, &HopConfig::tls,
+                 "As deliver.tls. Empty: verify where there is a user, else deliver.tls. With port "
+                 "465 TLS begins at once."),
+          key_in("user", &StaticRoute::hop, &HopConfig::user,
+                 "To authenticate with (AUTH). Empty: we do not."),
+          key_in("password_file", &StaticRoute::hop, &HopConfig::password_file,
+                 "The file whose first line is the password."),
       });
 }
 
@@ -121,6 +133,12 @@ Section relay() {
           key("smart_host", &Relay::smart_host,
               "host:port that takes all mail for elsewhere. Empty: mail goes to the MX of its "
               "domain."),
+          key_in("smart_host_tls", &Relay::smart_host_hop, &route::HopConfig::tls,
+                 "As route.tls, for the smart host."),
+          key_in("smart_host_user", &Relay::smart_host_hop, &route::HopConfig::user,
+                 "As route.user, for the smart host."),
+          key_in("smart_host_password_file", &Relay::smart_host_hop,
+                 &route::HopConfig::password_file, "As route.password_file, for the smart host."),
       });
 }
 
@@ -133,6 +151,36 @@ Section aliases() {
                         });
 }
 
+Section tls() {
+  return table<Tls>(
+      "tls", "Encryption, of both sides. Ciphers are those of RFC 9325.", &Config::tls,
+      {
+          key("version_min", &Tls::version_min, "The oldest version that is spoken."),
+          key("client_ca_file", &Tls::client_ca_file,
+              "Clients are asked for a certificate of these authorities (PEM). Empty: they are "
+              "not asked."),
+          key("ca_file", &Tls::ca_file,
+              "The authorities that servers' certificates are verified with (PEM). Empty: those "
+              "of the system."),
+          key("crl_file", &Tls::crl_file, "What authorities have revoked (PEM). Empty: nothing."),
+      });
+}
+
+Section certificates() {
+  using io::TlsCertificate;
+  return tables<TlsCertificate>(
+      "certificate",
+      "What we show to clients: by the names in it, the first to all others. Files that change are "
+      "read again. Without any we make one for ourselves, which vouches for nothing.",
+      &Config::certificates,
+      {
+          key("file", &TlsCertificate::certificate_file,
+              "The certificate and those between it and the root (PEM), such as fullchain.pem. "
+              "Required."),
+          key("key", &TlsCertificate::key_file, "Its private key (PEM, without a password)."),
+      });
+}
+
 }  // namespace
 
 const std::vector<Section>& schema() {
@@ -143,7 +191,11 @@ const std::vector<Section>& schema() {
                                              routes(),
                                              relay(),
                                              aliases(),
+                                             tls(),
+                                             certificates(),
                                              accept_section(),
+                                             submission_section(),
+                                             accounts_section(),
                                              queue_section(),
                                              limits(),
                                              deliver_section(),
@@ -151,7 +203,9 @@ const std::vector<Section>& schema() {
                                              reason_sections(),
                                              trace_section(),
                                              dns_section(),
-                                             log_section()};
+                                             log_section(),
+                                             process_section(),
+                                             sendmail_section()};
   return sections;
 }
 

@@ -41,6 +41,18 @@ Key<Struct> key(std::string_view name, T Struct::* member, std::string_view doc)
   return key_as<Value<T>>(name, member, doc);
 }
 
+/// A key that sets a member of a member.
+template <class Struct, class Part, class T>
+Key<Struct> key_in(std::string_view name, Part Struct::* part, T Part::* member,
+                   std::string_view doc) {
+  const Key<Part> inner = key(name, member, doc);
+  return {name, doc, inner.expected,
+          [inner, part](Struct& target, const toml::node& node) {
+            return inner.read(target.*part, node);
+          },
+          [inner, part](const Struct& source) { return inner.write(source.*part); }};
+}
+
 template <class Struct, class T>
 Key<Struct> octets(std::string_view name, T Struct::* member, std::string_view doc) {
   return key_as<Octets>(name, member, doc);

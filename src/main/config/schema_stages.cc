@@ -41,6 +41,7 @@ Section accept_section() {
           key("greeting_delay", &AcceptConfig::greeting_delay,
               "Clients outside relay.networks are greeted after this; who speaks earlier is sent "
               "away."),
+          key("tls_deadline", &AcceptConfig::tls_deadline, "For a TLS handshake."),
           key("stop_deadline", &AcceptConfig::stop_deadline,
               "When we stop, sessions have this long to finish."),
           octets("memory_bytes_max", &AcceptConfig::memory_bytes_max,
@@ -52,6 +53,55 @@ Section accept_section() {
               "never end a message (RFC 5321 §2.3.8)."),
           key("reverse_lookup", &AcceptConfig::reverse_lookup,
               "Ask DNS for the name of the client's address, for the Received field."),
+      });
+}
+
+Section submission_section() {
+  using accept::SubmissionConfig;
+  return table<SubmissionConfig>(
+      "submission", "Mail from our own accounts (RFC 6409).", &Config::submission,
+      {
+          key("on_smtp", &SubmissionConfig::on_smtp,
+              "Let accounts log in on port 25 too, for clients that know no other."),
+          key("check_from", &SubmissionConfig::check_from,
+              "The From field may name only addresses that the account may send as. The sender of "
+              "the envelope must be one in any case."),
+          key("hide_client", &SubmissionConfig::hide_client,
+              "Leave the address and name of the client out of the Received field."),
+          key("recipients_per_hour", &SubmissionConfig::recipients_per_hour,
+              "Of one account, unless it has a limit of its own. 0: no limit."),
+          key("recipients_per_day", &SubmissionConfig::recipients_per_day, "The same."),
+      });
+}
+
+Section accounts_section() {
+  using authenticate::PamConfig;
+  using authenticate::ThrottleConfig;
+  return table<Accounts>(
+      "accounts", "Who logs in, and how. Accounts are made with `veredus account add`.",
+      &Config::accounts,
+      {
+          key("file", &Accounts::file,
+              "Accounts that are declared in a file besides, one a line (docs/accounts.md); it is "
+              "read again when it changes. Empty: none."),
+          key("default_domain", &Accounts::default_domain,
+              "The domain of a login name without one. Empty: it must have one."),
+          key("cram_md5", &Accounts::cram_md5,
+              "Offer CRAM-MD5. Only accounts whose password the file has as {PLAIN} can use it."),
+          key("insecure_plain", &Accounts::insecure_plain,
+              "Take passwords without TLS. For development alone."),
+          key_in("failures_free", &Accounts::throttle, &ThrottleConfig::failures_free,
+                 "Wrong passwords, from one address or for one account, before it has to wait."),
+          key_in("delay_first", &Accounts::throttle, &ThrottleConfig::delay_first,
+                 "How long; it doubles with each wrong password."),
+          key_in("delay_max", &Accounts::throttle, &ThrottleConfig::delay_max, "As far as this."),
+          key_in("known_delay_max", &Accounts::throttle, &ThrottleConfig::known_delay_max,
+                 "As far as this from where the account has logged in before."),
+          key_in("forgive", &Accounts::throttle, &ThrottleConfig::forgive,
+                 "One wrong password is forgotten each time; at least delay_max."),
+          key_in("pam_domains", &Accounts::pam, &PamConfig::domains,
+                 "Domains whose local parts are users of this system, checked by PAM."),
+          key_in("pam_service", &Accounts::pam, &PamConfig::service, "Its file in /etc/pam.d."),
       });
 }
 
@@ -102,6 +152,9 @@ Section deliver_section() {
       {
           key("port", &DeliverConfig::port, "Of hosts found by MX. Anything but 25 is for tests."),
           key("ipv6", &DeliverConfig::ipv6, "Use IPv6 addresses of next hops."),
+          key("tls", &DeliverConfig::tls,
+              "none, opportunistic (where offered, whoever the certificate is for), require "
+              "(nothing in the clear) or verify (and the certificate must be the host's)."),
           key("source", &DeliverConfig::source,
               "Connect from this address. Empty: the system chooses."),
           key("sources", &DeliverConfig::sources,
@@ -185,6 +238,41 @@ Section log_section() {
                               key("format", &LogConfig::format, "Of each line."),
                               key("file", &LogConfig::file, "Empty: standard error."),
                           });
+}
+
+Section sendmail_section() {
+  return table<Sendmail>(
+      "sendmail", "Mail from programs on this machine, by sendmail(1): cron, PHP, mutt, ...",
+      &Config::sendmail,
+      {
+          key("enabled", &Sendmail::enabled, "Take such mail at all."),
+          key("socket", &Sendmail::socket,
+              "The Unix socket on which the server takes it. Empty: /run/veredus/submit for the "
+              "default storage.path, else submit in storage.path."),
+          key_as<FileMode>("socket_mode", &Sendmail::socket_mode,
+                           "Who may use the socket: 0666 is every user of this machine."),
+          key("drop_folder", &Sendmail::drop_folder,
+              "Where such mail waits while no server runs; every user may put files there. Empty: "
+              "/var/spool/veredus/drop for the default storage.path, else drop in storage.path."),
+          key("domain", &Sendmail::domain,
+              "Completes addresses without a domain, such as root. Empty: hostname."),
+      });
+}
+
+Section process_section() {
+  return table<Process>(
+      "process", "What the server gives up when it starts.", &Config::process,
+      {
+          key("user", &Process::user,
+              "Started as root, it becomes this user when its ports are open. \"root\": it stays "
+              "root. Started by anybody else it stays who it is."),
+          key("sandbox", &Process::sandbox,
+              "Use no_new_privs, Landlock and seccomp: no files but its own, no programs. What the "
+              "kernel lacks is logged (process_secured)."),
+          key("allow_programs", &Process::allow_programs,
+              "Let the server start programs, as some PAM modules do. Setuid ones get no rights "
+              "even so."),
+      });
 }
 
 }  // namespace veredus::config

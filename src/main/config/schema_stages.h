@@ -7,6 +7,8 @@
 namespace veredus::config {
 
 Section accept_section();
+Section submission_section();
+Section accounts_section();
 Section queue_section();
 Section deliver_section();
 Section notice_section();
@@ -14,5 +16,7 @@ Section reason_sections();
 Section trace_section();
 Section dns_section();
 Section log_section();
+Section process_section();
+Section sendmail_section();
 
 }  // namespace veredus::config

@@ -51,6 +51,11 @@ constexpr std::array kServices{
     Choice{"smtp", accept::Port{}},
     Choice{"submission", accept::Port{policy::Service::submission, accept::TlsStart::on_request}},
     Choice{"submissions", accept::Port{policy::Service::submission, accept::TlsStart::at_once}}};
+constexpr std::array kTlsUses{
+    Choice{"none", route::TlsUse::none}, Choice{"opportunistic", route::TlsUse::opportunistic},
+    Choice{"require", route::TlsUse::require}, Choice{"verify", route::TlsUse::verify}};
+constexpr std::array kTlsVersions{Choice{"1.2", io::TlsVersion::tls_1_2},
+                                  Choice{"1.3", io::TlsVersion::tls_1_3}};
 constexpr std::array kLevels{Choice{"debug", log::Level::debug}, Choice{"info", log::Level::info},
                              Choice{"warning", log::Level::warning},
                              Choice{"error", log::Level::error}};
@@ -199,6 +204,25 @@ Result<accept::Port> Value<accept::Port>::read(const toml::node& node) {
 std::string Value<accept::Port>::write(accept::Port value) {
   return write_choice(value, kServices);
 }
+Result<route::TlsUse> Value<route::TlsUse>::read(const toml::node& node) {
+  return read_choice(node, kTlsUses);
+}
+std::string Value<route::TlsUse>::write(route::TlsUse value) {
+  return write_choice(value, kTlsUses);
+}
+auto Value<std::optional<route::TlsUse>>::read(const toml::node& node)
+    -> Result<std::optional<route::TlsUse>> {
+  if (as_string(node) == "") return std::nullopt;
+  const auto value = Value<route::TlsUse>::read(node);
+  if (!value) return fail(value.error());
+  return *value;
+}
+Result<io::TlsVersion> Value<io::TlsVersion>::read(const toml::node& node) {
+  return read_choice(node, kTlsVersions);
+}
+std::string Value<io::TlsVersion>::write(io::TlsVersion value) {
+  return write_choice(value, kTlsVersions);
+}
 Result<log::Level> Value<log::Level>::read(const toml::node& node) {
   return read_choice(node, kLevels);
 }
@@ -249,5 +273,19 @@ std::string Octets::write(std::uint64_t value) {
       return toml_string(std::to_string(value / unit.factor) + std::string(unit.name));
   return std::to_string(value);
 }
+
+Result<unsigned> FileMode::read(const toml::node& node) {
+  constexpr unsigned kMost = 0777;
+  const auto text = node.value_exact<std::string>();
+  unsigned mode = 0;
+  if (!text) return wrong(expected(), node);
+  const char* end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, mode, 8);
+  if (text->empty() || error != std::errc() || stop != end || mode > kMost)
+    return wrong(expected(), node);
+  return mode;
+}
+
+std::string FileMode::write(unsigned value) { return toml_string(fmt::format("{:04o}", value)); }
 
 }  // namespace veredus::config

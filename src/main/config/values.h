@@ -18,7 +18,9 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "io/endpoint.h"
+#include "io/tls/server.h"
 #include "mail/accept/port.h"
+#include "mail/route/security.h"
 #include "wire/smtp/data_decoder.h"
 
 namespace veredus::config {
@@ -136,6 +138,30 @@ struct Value<accept::Port> {
 };
 
 template <>
+struct Value<route::TlsUse> {
+  static std::string expected() { return R"("none", "opportunistic", "require" or "verify")"; }
+  static Result<route::TlsUse> read(const toml::node& node);
+  static std::string write(route::TlsUse value);
+};
+
+/// Empty means not set.
+template <>
+struct Value<std::optional<route::TlsUse>> {
+  static std::string expected() { return Value<route::TlsUse>::expected() + R"(, or "")"; }
+  static Result<std::optional<route::TlsUse>> read(const toml::node& node);
+  static std::string write(const std::optional<route::TlsUse>& value) {
+    return value ? Value<route::TlsUse>::write(*value) : toml_string("");
+  }
+};
+
+template <>
+struct Value<io::TlsVersion> {
+  static std::string expected() { return R"("1.2" or "1.3")"; }
+  static Result<io::TlsVersion> read(const toml::node& node);
+  static std::string write(io::TlsVersion value);
+};
+
+template <>
 struct Value<log::Level> {
   static std::string expected() { return R"("debug", "info", "warning" or "error")"; }
   static Result<log::Level> read(const toml::node& node);
@@ -199,6 +225,13 @@ struct Octets {
   static std::string expected() { return R"(octets: a number, or a string such as "50MiB")"; }
   static Result<std::uint64_t> read(const toml::node& node);
   static std::string write(std::uint64_t value);
+};
+
+/// Permissions of a file, in octal digits.
+struct FileMode {
+  static std::string expected() { return R"(permissions in octal, such as "0660")"; }
+  static Result<unsigned> read(const toml::node& node);
+  static std::string write(unsigned value);
 };
 
 }  // namespace veredus::config

@@ -28,6 +28,11 @@ void Sender::put(const std::string& line) {
   connection_.put(line + "\r\n");
 }
 
+void Sender::put_recipient(const Envelope& envelope, const std::string& recipient) {
+  const bool dsn = peer_.has(smtp::Extension::dsn);
+  put("RCPT TO:<" + recipient + '>' + (dsn ? envelope.dsn_rcpt_params : ""));
+}
+
 io::Task<Result<smtp::PeerReply>> Sender::read_reply() {
   smtp::ReplyParser parser;
   for (;;) {
@@ -75,6 +80,7 @@ io::Task<Result<std::string>> Sender::send(const Envelope& envelope, const std::
   refusals_.clear();
   std::string mail = "MAIL FROM:<" + envelope.sender + '>';
   if (peer_.has(smtp::Extension::eight_bit_mime) && is_eight_bit(message)) mail += " BODY=8BITMIME";
+  if (peer_.has(smtp::Extension::dsn)) mail += envelope.dsn_mail_params;
   auto reply = co_await offer(envelope, std::move(mail));
   if (!reply) co_return fail(reply.error());
   if (reply->code == 354) {
@@ -91,7 +97,7 @@ io::Task<Result<smtp::PeerReply>> Sender::offer(const Envelope& envelope, std::s
   const bool pipelining = peer_.has(smtp::Extension::pipelining);
   put(mail);
   if (pipelining) {
-    for (const std::string& recipient : envelope.recipients) put("RCPT TO:<" + recipient + '>');
+    for (const std::string& recipient : envelope.recipients) put_recipient(envelope, recipient);
     put("DATA");
   }
   auto decided = co_await read_reply();
@@ -99,7 +105,7 @@ io::Task<Result<smtp::PeerReply>> Sender::offer(const Envelope& envelope, std::s
   if (!pipelining && !decided->is_positive()) co_return decided;
   bool open = decided->is_positive();
   for (const std::string& recipient : envelope.recipients) {
-    if (!pipelining) put("RCPT TO:<" + recipient + '>');
+    if (!pipelining) put_recipient(envelope, recipient);
     auto reply = co_await read_reply();
     if (!reply) co_return reply;
     if (reply->is_positive()) continue;

@@ -22,6 +22,10 @@ namespace veredus::send {
 struct Envelope {
   std::string sender;                   ///< Empty: the null sender.
   std::vector<std::string> recipients;  ///< At least one.
+  /// Parameters of RFC 3461 for MAIL and for each RCPT, where the server offers DSN; each with a
+  /// space in front.
+  std::string dsn_mail_params = {};
+  std::string dsn_rcpt_params = {};
 };
 
 /// A recipient that the server turned down.
@@ -70,6 +74,7 @@ class Sender {
   io::Task<Result<std::string>> send_text(const std::string& message);
   io::Task<Result<std::string>> give_up(smtp::PeerReply reply);
   void put(const std::string& line);
+  void put_recipient(const Envelope& envelope, const std::string& recipient);
 
   io::Connection connection_;
   Options options_;

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "io/process.h"
 #include "io/wait_for.h"
 #include "mail/manage/control.h"
 #include "main/config/load.h"
@@ -93,9 +94,13 @@ destination_pause = "1s"
 
 [log]
 level = "warning"
+
+[process]
+user = {}
 )",
                      places.server.text(), toml_string(folder.storage()), kLocalDomain,
-                     fmt::join(kLocalMailboxes, "\", \""), places.sink.text());
+                     fmt::join(kLocalMailboxes, "\", \""), places.sink.text(),
+                     toml_string(io::user_name()));
 }
 
 std::string maildir(const Folder& folder, std::string_view mailbox) {

@@ -2,6 +2,7 @@
 place that knows how veredus.toml says it."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def render(settings: Settings, folder: Path, port: int) -> str:
         "domain": [_domain(domain) for domain in s.domains],
         "route": [{"domain": domain, "to": to} for domain, to in s.routes.items()],
     }
+    if os.geteuid() == 0:
+        tables["process"] = {"user": "root"}  # Test folders are root's.
     for name, value in s.more.items():
         tables[name] = tables.get(name, {}) | value if isinstance(value, dict) else value
     return to_toml(tables)
