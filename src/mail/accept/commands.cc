@@ -130,7 +130,8 @@ io::Task<Reply> Session::on_mail(std::string args) {
     co_return Reply(552, {5, 3, 4},
                     "Message of " + std::to_string(*params->size) + " octets is larger than " +
                         std::to_string(config().message_bytes_max));
-  if (auto refusal = co_await refuse_sender(command->path)) co_return std::move(*refusal);
+  auto refusal = co_await refuse_sender(command->path);
+  if (refusal) co_return std::move(*refusal);
   transaction_.begin(std::move(command->path), std::move(*params));
   dialogue_.mail_accepted();
   co_return Reply(250, {2, 1, 0}, "Sender ok");

@@ -84,7 +84,8 @@ struct Ready {
   std::string octets;
 };
 
-Result<Ready> make_ready(std::string file, const Arrival& arrival, const Settings& settings) {
+Result<Ready> make_ready(const std::string& file, const Arrival& arrival,
+                         const Settings& settings) {
   auto read = decode_drop_file(file);
   if (!read) return fail(read.error());
   const std::string_view message = std::string_view(file).substr(read->message_offset);

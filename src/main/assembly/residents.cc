@@ -33,6 +33,15 @@ class Residents {
     domain->aliases.try_emplace(address.substr(0, address.rfind('@')), targets);
   }
 
+  /// Behind the first `configured`: a domain in which nobody lives yet takes no mail.
+  void leave_out_empty(std::size_t configured) {
+    const auto added = domains_.begin() + static_cast<std::ptrdiff_t>(configured);
+    const auto is_empty = [](const route::DomainConfig& domain) {
+      return domain.mailboxes.empty() && domain.aliases.empty();
+    };
+    domains_.erase(std::remove_if(added, domains_.end(), is_empty), domains_.end());
+  }
+
  private:
   route::DomainConfig* domain_of(const std::string& address) {
     const auto found = index_.find(address.substr(address.rfind('@') + 1));
@@ -54,11 +63,13 @@ bool is_configured(const route::RouteConfig& config, const std::string& domain) 
 
 route::RouteConfig with_residents(route::RouteConfig config, const directory::Kept& kept,
                                   const directory::Accounts& declared) {
+  const std::size_t configured = config.domains.size();
   Residents residents(config.domains);
   for (const auto& [name, domain] : kept.domains) residents.add_domain(name);
   for (const auto& [address, account] : kept.accounts) residents.add_mailbox(address);
   for (const auto& [address, account] : declared) residents.add_mailbox(address);
   for (const auto& [address, alias] : kept.aliases) residents.add_alias(address, alias.targets);
+  residents.leave_out_empty(configured);
   return config;
 }
 

@@ -60,8 +60,9 @@ void add_domain(const Command& program) {
   domain.require_subcommand();
   const auto name = argument("name", "DOMAIN", "Such as example.org");
   add_named(domain, "add", "Take mail for a domain from now on", name, [](NameOptions& options) {
-    return change_domain(options, "domain_add",
-                         "is ours now: `veredus account add` gives it mailboxes");
+    return change_domain(
+        options, "domain_add",
+        "is ours: it takes mail once `veredus account add` or `alias add` has put somebody there");
   });
   add_named(domain, "remove", "Take no more mail for a domain", name, [](NameOptions& options) {
     return change_domain(options, "domain_remove", "is not ours any more");
