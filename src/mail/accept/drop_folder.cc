@@ -213,7 +213,7 @@ io::Task<Result<>> DropFolder::queue(io::SharedFolder::Deposit deposit) {
   const SharedSettings settings = settings_();
   const Arrival arrival{surroundings_.queue.new_id(), deposit.owner,
                         surroundings_.system.clock.wall()};
-  auto ready = make_ready(std::move(deposit.octets), arrival, *settings);
+  auto ready = make_ready(deposit.octets, arrival, *settings);
   if (!ready) co_return fail(ready.error());
   const std::string message = std::move(ready->octets);
   const std::uint32_t chunks = chunks_of(message.size());
