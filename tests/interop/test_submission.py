@@ -5,7 +5,7 @@ import ssl
 import subprocess
 
 import pytest
-from harness.waiting import free_port
+from harness.waiting import free_port, wait_until
 
 PASSWORD = "correct horse battery"
 ANN = "ann@example.test"
@@ -60,7 +60,7 @@ def test_a_message_is_completed_and_marked(submission):
     assert "\nDate: " in text and "\nMessage-ID: <" in text
     assert "hidden@example.test" not in text
     assert "ESMTPSA" in text
-    assert server.log_lines("account=ann@example.test")
+    wait_until(lambda: server.log_lines("account=ann@example.test"), 5, "the log says so")
 
 
 def test_an_account_has_a_mailbox(submission):
@@ -90,7 +90,7 @@ def test_msmtp_submits(submission, mechanism):
          f"--from={ANN}", "other@example.test"], input=MESSAGE, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr.decode()
     server.wait_for_mails(1, "other@example.test")
-    assert server.log_lines(f"mechanism={mechanism.upper()}")
+    wait_until(lambda: server.log_lines(f"mechanism={mechanism.upper()}"), 5, "the log says so")
 
 
 def test_curl_submits(submission, tmp_path):
@@ -146,7 +146,7 @@ def test_amounts_are_limited(submission):
             client.sendmail(ANN, ["other@example.test"], MESSAGE)
     assert refusal.value.smtp_code == 451
     assert b"3 recipients in 1 hour" in refusal.value.smtp_error
-    assert server.log_lines("event=sending_limited")
+    wait_until(lambda: server.log_lines("event=sending_limited"), 5, "the log says so")
 
 
 def test_a_disabled_account_is_out_at_once(submission):
@@ -204,5 +204,19 @@ def test_guessing_gets_slow_and_the_honest_still_get_in(submission):
         except smtplib.SMTPAuthenticationError as refusal:
             throttled += refusal.smtp_code == 454
     assert throttled > 0
-    assert server.log_lines("event=auth_failed")
+    wait_until(lambda: server.log_lines("event=auth_failed"), 5, "the log says so")
     assert not [line for line in server.log_lines("") if "guess " in line]
+
+
+def test_sendmail_hands_over_to_the_server_and_keeps_the_message_when_there_is_none(submission):
+    server = submission()
+    for expected, subject in ((1, b"one"), (2, b"two")):
+        done = server.command("sendmail", "-C", str(server.config), "-i", "-t", "-f", ANN,
+                              text=b"To: other@example.test\nSubject: " + subject + b"\n\n.\nend\n")
+        assert done.returncode == 0, done.stderr
+        if subject == b"two":
+            server.start()
+        server.wait_for_mails(expected, "other@example.test")
+        if subject == b"one":
+            server.stop()
+    assert any(b"Subject: two" in mail for mail in server.mails("other@example.test"))
