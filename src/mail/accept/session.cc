@@ -52,24 +52,30 @@ void Session::stop() noexcept {
   connection_.interrupt();
 }
 
-/// RFC 5321 §4.3.1: the client waits for our greeting. One that doesn't is a spam program or
-/// speaks another protocol.
+/// Submission is spared the test of patience: its clients prove who they are with a password, and
+/// over implicit TLS some send their first commands with the end of the handshake.
 io::Task<bool> Session::greet() {
-  const Duration delay = trusted_ ? Duration::zero() : Duration(config().greeting_delay);
-  const Result<> spoke = co_await connection_.wait_input(delay);
-  if (spoke) {
-    log::info("spoke_before_greeting",
-              {{"session", text(id_)}, {"client", connection_.peer().text()}});
-    const smtp::Reply reply(554, {5, 5, 1},
-                            "Wait for the greeting before you speak (RFC 5321 4.3.1)");
-    connection_.put(reply.render());
-    co_await connection_.flush(config().command_deadline);
-    co_return false;
-  }
-  if (spoke.error().fault() != Fault::cancelled) co_return false;  // Gone already.
-  if (stopping_) co_return true;                                   // 421 is its greeting.
+  bool waits = true;
+  if (port_.service != policy::Service::submission) waits = co_await awaits_greeting();
+  if (!waits) co_return false;
+  if (stopping_) co_return true;  // 421 is its greeting.
   connection_.put(smtp::Reply(220, config().hostname + " ESMTP Veredus").render());
   co_return true;
+}
+
+/// RFC 5321 §4.3.1: the client waits for our greeting. One that doesn't is a spam program or
+/// speaks another protocol.
+io::Task<bool> Session::awaits_greeting() {
+  const Duration delay = trusted_ ? Duration::zero() : Duration(config().greeting_delay);
+  const Result<> spoke = co_await connection_.wait_input(delay);
+  if (!spoke) co_return stopping_ || spoke.error().fault() == Fault::cancelled;  // Or gone already.
+  log::info("spoke_before_greeting",
+            {{"session", text(id_)}, {"client", connection_.peer().text()}});
+  const smtp::Reply reply(554, {5, 5, 1},
+                          "Wait for the greeting before you speak (RFC 5321 4.3.1)");
+  connection_.put(reply.render());
+  co_await connection_.flush(config().command_deadline);
+  co_return false;
 }
 
 io::Task<> Session::converse() {

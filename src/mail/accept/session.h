@@ -42,6 +42,7 @@ class Session {
 
  private:
   io::Task<bool> greet();
+  io::Task<bool> awaits_greeting();
   io::Task<> converse();
   /// Nothing: it has been answered already.
   io::Task<std::optional<smtp::Reply>> handle(smtp::Command command);
