@@ -98,6 +98,7 @@ def test_filters_and_limits_mean_the_same_without_a_server(operator, waiting):
     assert "No server runs: nothing is tried until `veredus serve` is started." in operator.queue("why", far)
     raw = waiting.command("queue", "cat", far, "--config", str(waiting.config)).stdout
     assert raw.endswith(BODY)
+    assert "1 message (1 recipient) would be" in operator.queue("remove", far, "--dry-run")
     for words in [("retry", far), ("hold", "--all"), ("pause", "far.example"), ("destinations",)]:
         assert "no server runs" in operator.queue(*words, status=1)
 
@@ -171,6 +172,7 @@ def test_hold_and_release(operator):
     assert operator.queue("hold", "--domain", "near.example") == "3 messages (3 recipients) held.\n"
     assert len(operator.ids("--state", "held")) == 3
     assert operator.queue("hold", "--domain", "near.example") == "0 messages (0 recipients) held.\n"
+    assert "3 recipients left alone, for an operator holds them" in operator.queue("retry", "--domain", "near.example")
     assert operator.queue("release", "--all") == "3 messages (3 recipients) released.\n"
     assert not operator.ids("--state", "held")
 
@@ -186,15 +188,19 @@ def test_remove_and_bounce(operator):
     assert operator.queue("remove", "--sender", "other@client.example") == "2 messages (2 recipients) removed.\n"
     assert len(operator.ids()) == 2
     far = the_far_one(operator)
+    operator.queue("pause", "client.example")  # So that the notice can be read.
     said = operator.queue("bounce", far, "--reason", "the project is over")
     assert "1 message (1 recipient) given up, and their senders told.\n" == said
     wait_until(lambda: not operator.ids("--domain", "far.example"), 20, "it is given up")
     story = operator.types("trace", far)
     assert "the project is over" in story, story
+    (notice,) = operator.ids("--recipient", "me@client.example")
+    raw = operator.server.command("queue", "cat", notice, "--config", str(operator.server.config)).stdout
+    assert b"said last: 451 4.7.1 try later" in b" ".join(raw.split())
     total = operator.json("queue", "remove", "--all")[-1]["total"]
     assert total["messages"] == total["changed"] > 0
     wait_until(lambda: not operator.ids(), 20, "all is gone")
-    assert operator.queue("list") == "The queue is empty: everything was delivered.\n"
+    assert operator.queue("list") == "The queue is empty.\n"
 
 
 def test_reroute_and_back(operator, waiting, next_hops):
@@ -214,9 +220,12 @@ def test_pause_and_resume(operator, waiting):
     assert name in operator.queue("pause", "far.example", status=1)
     assert f"{name} is paused" in operator.queue("pause", name)
     far = the_far_one(operator)
-    operator.queue("retry", far)
+    said = operator.queue("retry", far)
+    assert f"{name} is paused by an operator: nothing is tried there until `veredus queue resume {name}`." in said
+    assert f"{name} is paused by an operator" in operator.queue("list", far)
     assert "is paused by an operator" in operator.queue("why", far)
     assert "paused by an operator" in operator.queue("destinations")
+    assert "Nothing waits for it" in operator.queue("pause", "typo.example")
     waiting.stop()
     waiting.start()
     (view,) = [entry for entry in operator.json("queue", "destinations") if entry["destination"] == name]

@@ -232,8 +232,23 @@ TEST_F(ControlTest, RemovesOneRecipientOfAMessageAndThenTheMessage) {
   ordered(order("remove", R"("filter":{"domain":"other.example"})"));
   EXPECT_EQ(listed(R"({"domain":"other.example","state":"pending"})"), 0U);
   EXPECT_EQ(listed("{}"), static_cast<std::size_t>(kMessages));
+  ASSERT_TRUE(ask_server(R"({"request":"queue_count"})"));
+  EXPECT_EQ(answers_.size(), 4U) << "what is over is not counted";
+  EXPECT_EQ(answers_.back().at("total").at("recipients").to_number<int>(), kMessages);
   ordered(order("remove", R"("filter":{"ids":[")" + id(kMessages - 1) + R"("]})"));
   EXPECT_EQ(listed("{}"), static_cast<std::size_t>(kMessages - 1));
+}
+
+TEST_F(ControlTest, ARetryTellsWhatItCannotHelp) {
+  ordered(order("hold", R"("filter":{"domain":"d1.example"})"));
+  ASSERT_TRUE(ask_server(R"({"request":"destination_pause","destination":"d2.example"})"));
+  EXPECT_TRUE(answers_[0].at("was_known").as_bool());
+  const json::object total = ordered(order("retry", R"("all":true)"));
+  EXPECT_EQ(total.at("held").to_number<int>(), 150);
+  EXPECT_EQ(total.at("changed").to_number<int>(), kMessages + 1 - 150);
+  EXPECT_EQ(json::serialize(total.at("paused_destinations")), R"(["mx:d2.example"])");
+  ASSERT_TRUE(ask_server(R"({"request":"destination_pause","destination":"far.example"})"));
+  EXPECT_FALSE(answers_[0].at("was_known").as_bool());
 }
 
 TEST_F(ControlTest, ReroutesAndBack) {
@@ -254,7 +269,8 @@ TEST_F(ControlTest, OrdersByIdTellWhatIsMissing) {
 
 TEST_F(ControlTest, PausesAndResumesDestinations) {
   ASSERT_TRUE(ask_server(R"({"request":"destination_pause","destination":"D1.example"})"));
-  EXPECT_EQ(json::serialize(answers_[0]), R"({"destination":"mx:d1.example","paused":true})");
+  EXPECT_EQ(json::serialize(answers_[0]),
+            R"({"destination":"mx:d1.example","paused":true,"was_known":true})");
   ASSERT_TRUE(ask_server(R"({"request":"destination_list"})"));
   ASSERT_EQ(answers_.size(), 4U);
   EXPECT_EQ(answers_[1].at("paused").as_bool(), true);

@@ -31,6 +31,7 @@ json::object destination_view(const Destinations& destinations, const queue::Des
           {"messages", group.messages},
           {"waiting", view.waiting},
           {"deferred", view.deferred},
+          {"held", group.held},
           {"workers", view.workers},
           {"workers_max", view.allowed},
           {"failures", view.failures},
@@ -51,7 +52,7 @@ io::Task<Result<Summary>> summarize(const Asked& asked) {
     if (!page) co_return fail(page.error());
     if (page->empty()) co_return summary;
     for (const queue::Listed& listed : *page)
-      summary.add(listed, matching(Filter(), listed, vantage), vantage);
+      summary.add(listed, without_over(matching(Filter(), listed, vantage), listed), vantage);
     const Result<> put = co_await asked.sink.put(
         progress_line(asked.around, {pages.looked_at(), summary.total().messages, 0}));
     if (!put) co_return fail(put.error());
@@ -106,7 +107,9 @@ io::Task<Result<>> change(const Asked& asked, bool is_pause) {
     done = co_await (*queue)->resume(*destination);
   if (!done) co_return done;
   std::string line =
-      json::serialize(json::object{{"destination", shown(*destination)}, {"paused", is_pause}});
+      json::serialize(json::object{{"destination", shown(*destination)},
+                                   {"paused", is_pause},
+                                   {"was_known", destinations.find(*destination) != nullptr}});
   const Result<> put = co_await asked.sink.put(std::move(line));
   co_return put;
 }

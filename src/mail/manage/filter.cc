@@ -250,6 +250,12 @@ std::vector<std::uint32_t> matching(const Filter& filter, const queue::Listed& l
   return found;
 }
 
+std::vector<std::uint32_t> without_over(std::vector<std::uint32_t> recipients,
+                                        const queue::Listed& listed) {
+  std::erase_if(recipients, [&](std::uint32_t i) { return is_over(listed.standings.at(i).state); });
+  return recipients;
+}
+
 std::string_view state_name(const queue::Standing& standing) noexcept {
   return standing.held && !is_final(standing.state) ? "held" : queue::name(standing.state);
 }

@@ -74,6 +74,10 @@ struct Vantage {
 std::vector<std::uint32_t> matching(const Filter& filter, const queue::Listed& listed,
                                     const Vantage& vantage);
 
+/// Those of these recipients that still need the message.
+std::vector<std::uint32_t> without_over(std::vector<std::uint32_t> recipients,
+                                        const queue::Listed& listed);
+
 /// `held`, or the state's own name. Held is shown instead of pending and deferred.
 std::string_view state_name(const queue::Standing& standing) noexcept;
 

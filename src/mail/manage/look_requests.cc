@@ -80,8 +80,11 @@ io::Task<Result<>> queue_count(const Asked& asked) {
     const auto page = co_await pages.next();
     if (!page) co_return fail(page.error());
     if (page->empty()) break;
-    for (const queue::Listed& listed : *page)
-      summary.add(listed, matching(*filter, listed, vantage), vantage);
+    for (const queue::Listed& listed : *page) {
+      auto meant = matching(*filter, listed, vantage);
+      if (filter->state.empty()) meant = without_over(std::move(meant), listed);
+      summary.add(listed, meant, vantage);
+    }
     const Result<> put = co_await asked.sink.put(
         progress_line(asked.around, {pages.looked_at(), summary.total().messages, 0}));
     if (!put) co_return put;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <set>
 #include <string_view>
 
 #include <boost/json/array.hpp>
@@ -96,16 +98,23 @@ struct Totals {
   std::size_t messages = 0;
   std::size_t recipients = 0;
   std::size_t changed = 0;
+  std::size_t held = 0;          ///< Recipients that a retry leaves alone.
+  std::set<std::string> paused;  ///< Destinations to which an operator lets nothing go.
 };
 
 std::string total_line(const Totals& totals, const Pages& pages) {
   json::array missing;
   for (const QueueId id : pages.missing()) missing.emplace_back(text(id));
-  return json::serialize(json::object{{"total", json::object{{"looked_at", pages.looked_at()},
-                                                             {"messages", totals.messages},
-                                                             {"recipients", totals.recipients},
-                                                             {"changed", totals.changed},
-                                                             {"missing", std::move(missing)}}}});
+  json::array paused;
+  for (const std::string& name : totals.paused) paused.emplace_back(shown(name));
+  return json::serialize(
+      json::object{{"total", json::object{{"looked_at", pages.looked_at()},
+                                          {"messages", totals.messages},
+                                          {"recipients", totals.recipients},
+                                          {"changed", totals.changed},
+                                          {"held", totals.held},
+                                          {"paused_destinations", std::move(paused)},
+                                          {"missing", std::move(missing)}}}});
 }
 
 /// A message with the recipients that an order is for.
@@ -125,6 +134,41 @@ std::vector<Meant> meant_of(const Plan& plan, const std::vector<queue::Listed>& 
     if (!recipients.empty()) all.push_back({&listed, std::move(recipients)});
   }
   return all;
+}
+
+/// What the person who gives the order should know of these.
+void note(Totals& totals, const Plan& plan, const std::vector<Meant>& page, const Vantage& vantage,
+          const Destinations& destinations) {
+  const OrderKind kind = plan.order.kind;
+  const bool tries =
+      kind == OrderKind::retry || kind == OrderKind::release || kind == OrderKind::reroute;
+  totals.messages += page.size();
+  for (const Meant& meant : page) {
+    totals.recipients += meant.recipients.size();
+    if (!tries) continue;
+    for (const std::uint32_t index : meant.recipients) {
+      queue::Standing standing = meant.listed->standings.at(index);
+      if (kind == OrderKind::reroute) standing.route = plan.order.route;
+      const std::string name =
+          vantage.destination(meant.listed->envelope.recipients.at(index), standing);
+      const queue::DestinationView* view = destinations.find(name);
+      if (view != nullptr && view->held) totals.paused.insert(name);
+    }
+  }
+}
+
+/// Recipients that a retry passes over because they are held.
+std::size_t count_held(const Plan& plan, const std::vector<queue::Listed>& page,
+                       const Vantage& vantage) {
+  if (plan.order.kind != OrderKind::retry) return 0;
+  std::size_t held = 0;
+  for (const queue::Listed& listed : page)
+    held += static_cast<std::size_t>(
+        std::ranges::count_if(matching(plan.filter, listed, vantage), [&](std::uint32_t index) {
+          const queue::Standing& standing = listed.standings.at(index);
+          return standing.held && !is_final(standing.state);
+        }));
+  return held;
 }
 
 io::Task<Result<>> show_page(const Asked& asked, const std::vector<Meant>& page) {
@@ -150,22 +194,24 @@ io::Task<Result<std::size_t>> change_page(queue::Queue& queue, const Order& orde
 }  // namespace
 
 io::Task<Result<>> queue_order(const Asked& asked) {
-  const auto queue = running_queue(asked.around);
-  if (!queue) co_return fail(queue.error());
   const auto plan = plan_of(asked.request);
   if (!plan) co_return fail(plan.error());
+  const auto queue = running_queue(asked.around);
+  if (!queue && !plan->is_dry_run) co_return fail(queue.error());
   Totals totals;
   Pages pages(asked.around, plan->filter.ids, queue::Queue::kTargetsMax);
   // What comes after the order is not meant by it, least of all the bounces that it causes.
-  const QueueId end = (*queue)->new_id();
+  const QueueId end =
+      queue ? (*queue)->new_id() : QueueId{std::numeric_limits<std::uint64_t>::max()};
+  const Destinations destinations = co_await destinations_of(asked.around);
   for (;;) {
     auto page = co_await pages.next();
     if (!page) co_return fail(page.error());
     std::erase_if(*page, [end](const auto& listed) { return listed.envelope.id > end; });
     if (page->empty()) break;
     const std::vector<Meant> meant = meant_of(*plan, *page, asked.vantage());
-    totals.messages += meant.size();
-    for (const Meant& one : meant) totals.recipients += one.recipients.size();
+    note(totals, *plan, meant, asked.vantage(), destinations);
+    totals.held += count_held(*plan, *page, asked.vantage());
     if (plan->is_dry_run) {
       const Result<> put = co_await show_page(asked, meant);
       if (!put) co_return put;

@@ -12,12 +12,13 @@ namespace {
 
 namespace json = boost::json;
 
-/// What keeps a recipient back that has no words of its own about it; nothing when nothing does.
-std::optional<json::object> pause_view(const queue::DestinationView* view,
+/// What keeps a recipient back longer than its own schedule; nothing when nothing does.
+std::optional<json::object> pause_view(const queue::Standing& standing,
+                                       const queue::DestinationView* view,
                                        const Destinations& destinations) {
-  if (view == nullptr) return std::nullopt;
+  if (is_final(standing.state) || standing.held || view == nullptr) return std::nullopt;
   const auto until = destinations.until(view->paused_until);
-  if (!view->held && !until) return std::nullopt;
+  if (!view->held && (!until || *until <= standing.next_attempt)) return std::nullopt;
   return json::object{{"by_operator", view->held},
                       {"until", time_value(until.value_or(WallTime()))},
                       {"last_error", shown(view->last_error)}};
@@ -35,6 +36,7 @@ json::object recipient_view(const queue::Recipient& recipient, const queue::Stan
       {"attempts", standing.attempts},
       {"next_attempt", standing.state == queue::State::deferred ? time_value(standing.next_attempt)
                                                                 : json::value(nullptr)},
+      {"due", !is_final(standing.state) && !standing.held && standing.next_attempt <= vantage.now},
       {"last_attempt", time_value(standing.last_attempt)},
       {"sender_warned", standing.warned},
       {"reply", shown(standing.reply)},
@@ -51,9 +53,9 @@ json::object queue_view(const queue::Listed& listed, const std::vector<std::uint
     const queue::Recipient& recipient = envelope.recipients.at(index);
     const queue::Standing& standing = listed.standings.at(index);
     json::object view = recipient_view(recipient, standing, vantage);
-    if (destinations != nullptr && standing.state == queue::State::pending) {
+    if (destinations != nullptr) {
       const auto* destination = destinations->find(vantage.destination(recipient, standing));
-      if (auto pause = pause_view(destination, *destinations))
+      if (auto pause = pause_view(standing, destination, *destinations))
         view["destination_paused"] = std::move(*pause);
     }
     views.push_back(std::move(view));

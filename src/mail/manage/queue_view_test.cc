@@ -30,14 +30,15 @@ std::string view(const queue::Listed& listed) {
 }
 
 TEST(QueueView, ShowsAMessageThatWasNotTried) {
-  EXPECT_EQ(view(message()),
-            R"({"id":"01J8XK3F2Q7RM","received":"2023-11-14T22:13:20Z","age_seconds":90,)"
-            R"("size":4096,"sender":"me@client.example","client":"192.0.2.7:4711",)"
-            R"("helo":"client.example","protocol":"ESMTP","account":"","message_id":"<a@b>",)"
-            R"("recipients":[{"address":"you@far.example","original":"sales@example.test",)"
-            R"("state":"pending","held":false,"destination":"mx:far.example","rerouted":false,)"
-            R"("attempts":0,"next_attempt":null,"last_attempt":null,"sender_warned":false,)"
-            R"("reply":"","remote":""}]})");
+  EXPECT_EQ(
+      view(message()),
+      R"({"id":"01J8XK3F2Q7RM","received":"2023-11-14T22:13:20Z","age_seconds":90,)"
+      R"("size":4096,"sender":"me@client.example","client":"192.0.2.7:4711",)"
+      R"("helo":"client.example","protocol":"ESMTP","account":"","message_id":"<a@b>",)"
+      R"("recipients":[{"address":"you@far.example","original":"sales@example.test",)"
+      R"("state":"pending","held":false,"destination":"mx:far.example","rerouted":false,)"
+      R"("attempts":0,"next_attempt":null,"due":true,"last_attempt":null,"sender_warned":false,)"
+      R"("reply":"","remote":""}]})");
 }
 
 TEST(QueueView, ShowsWhyAndUntilWhenItWaits) {
@@ -51,12 +52,12 @@ TEST(QueueView, ShowsWhyAndUntilWhenItWaits) {
   listed.standings[0].route = "smtp:relay.example:25";
   listed.standings[0].reply = "451 \"later\"";
   listed.standings[0].remote = "mx.far.example [192.0.2.9]";
-  EXPECT_NE(
-      view(listed).find(R"("state":"deferred","held":true,"destination":"smtp:relay.example:25",)"
-                        R"("rerouted":true,"attempts":3,"next_attempt":"2023-11-14T22:15:50Z",)"
-                        R"("last_attempt":"2023-11-14T22:14:50Z","sender_warned":true,)"
-                        R"("reply":"451 \"later\"","remote":"mx.far.example [192.0.2.9]")"),
-      std::string::npos)
+  EXPECT_NE(view(listed).find(
+                R"("state":"deferred","held":true,"destination":"smtp:relay.example:25",)"
+                R"("rerouted":true,"attempts":3,"next_attempt":"2023-11-14T22:15:50Z","due":false,)"
+                R"("last_attempt":"2023-11-14T22:14:50Z","sender_warned":true,)"
+                R"("reply":"451 \"later\"","remote":"mx.far.example [192.0.2.9]")"),
+            std::string::npos)
       << view(listed);
 }
 
@@ -81,6 +82,11 @@ TEST(QueueView, ShowsWhatKeepsThoseBackThatWereNotTried) {
   EXPECT_EQ(pause(), "");
   listed.standings[0].route.clear();
   listed.standings[0].state = queue::State::deferred;
+  listed.standings[0].next_attempt = kNow + seconds(61);
+  EXPECT_EQ(pause(), "") << "its own schedule is what it waits for";
+  listed.standings[0].next_attempt = kNow + seconds(59);
+  EXPECT_NE(pause(), "");
+  listed.standings[0].held = true;
   EXPECT_EQ(pause(), "");
 }
 

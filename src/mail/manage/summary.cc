@@ -24,6 +24,7 @@ void add_message(Group& group, const queue::Envelope& envelope) {
 
 void add_recipient(Group& group, const queue::Standing& standing) {
   ++group.recipients;
+  if (standing.held && !is_final(standing.state)) ++group.held;
   const bool has_error = standing.state == queue::State::deferred || is_final(standing.state);
   if (!has_error || standing.reply.empty() || standing.last_attempt < group.last_error_at) return;
   group.last_error = standing.reply;
@@ -77,6 +78,7 @@ boost::json::object group_view(std::string_view name, const Group& group, WallTi
   return {{"group", shown(name)},
           {"messages", group.messages},
           {"recipients", group.recipients},
+          {"held", group.held},
           {"octets", group.octets},
           {"oldest", time_value(group.oldest)},
           {"oldest_age_seconds", group.messages == 0 ? 0 : age.count()},

@@ -25,6 +25,7 @@ enum class GroupBy : std::uint8_t { destination, sender, domain, state };
 struct Group {
   std::uint64_t messages = 0;
   std::uint64_t recipients = 0;
+  std::uint64_t held = 0;  ///< Of the recipients: by an operator.
   std::uint64_t octets = 0;
   WallTime oldest{};       ///< When its oldest message was accepted.
   std::string last_error;  ///< The reply, or our reason, of the latest attempt that failed.

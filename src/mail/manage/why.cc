@@ -107,7 +107,9 @@ std::string attempts_words(const Standing& standing, WallTime now) {
   return out + (standing.reply.ends_with('.') ? "" : ".");
 }
 
-std::string expiry_words(const queue::Envelope& envelope, const Circumstances& now) {
+std::string expiry_words(const queue::Envelope& envelope, const Standing& standing,
+                         const Circumstances& now) {
+  if (standing.held) return "It does not expire while it is held.";
   const bool is_bounce = envelope.sender.is_null();
   const auto expire = is_bounce ? std::min(now.expire, now.bounce_expire) : now.expire;
   return fmt::format("An attempt that fails after {} is the last one: then {}.",
@@ -210,7 +212,7 @@ std::string why_message(const queue::Listed& listed, const std::vector<std::uint
         "that). ",
         shown(standing.route), text(envelope.id));
   out += blocker_words(envelope.id, standing, now);
-  if (!is_final(standing.state)) out += ' ' + expiry_words(envelope, now);
+  if (!is_final(standing.state)) out += ' ' + expiry_words(envelope, standing, now);
   return out;
 }
 

@@ -91,7 +91,7 @@ void add(Found& found, const queue::Listed& listed, const std::vector<Filter>& f
   std::vector<std::uint32_t> meant;
   for (const Filter& filter : filters)
     if (meant.empty()) meant = matching(filter, listed, vantage);
-  std::erase_if(meant, [&](std::uint32_t i) { return is_over(listed.standings.at(i).state); });
+  meant = without_over(std::move(meant), listed);
   if (meant.empty()) return;
   found.summary.add(listed, meant, vantage);
   if (found.first.size() < kMessagesTold) found.first.push_back({listed, std::move(meant)});

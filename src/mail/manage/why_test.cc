@@ -79,7 +79,7 @@ const std::vector kCases{
          },
          "held",
          "It is held by an operator: nothing is tried until `veredus queue release "
-         "01J8XK3F2Q7RM`."},
+         "01J8XK3F2Q7RM`. It does not expire while it is held."},
     Case{"destination_paused", [](auto&, auto& around) { around.view->held = true; },
          "destination_paused",
          "The destination mx:far.example is paused by an operator: nothing is sent there until "

@@ -40,6 +40,14 @@ std::string reason_of(const Order& order, std::string_view what) {
          (order.reason.empty() ? "" : ": " + order.reason);
 }
 
+/// What was said last, for a notice that would otherwise tell of the order alone.
+std::string last_words(const Standing& standing) {
+  if (standing.reply.empty()) return {};
+  const std::string who =
+      standing.remote.empty() ? "the last attempt failed" : standing.remote + " said last";
+  return "; " + who + ": " + standing.reply;
+}
+
 }  // namespace
 
 void Owner::order(std::vector<Target> targets, Order order, io::Answer<Changed> answer) {
@@ -174,7 +182,7 @@ bool Owner::apply_one(Working& work, std::uint32_t recipient, const Order& order
       if (is_final(standing.state)) return false;
       standing.state = State::failed;
       standing.held = false;
-      standing.reply = reason_of(order, "5.0.0 given up");
+      standing.reply = reason_of(order, "5.0.0 given up") + last_words(standing);
       standing.remote.clear();
       return true;
     case OrderKind::reroute:

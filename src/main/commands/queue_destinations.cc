@@ -36,8 +36,8 @@ int list(const QueueOptions& options) {
     return kDone;
   }
   if (!options.json)
-    std::cout << fmt::format("{:<36} {:>9} {:>8} {:>9} {:>12}\n", "destination", "messages",
-                             "ready", "deferred", "connections");
+    std::cout << fmt::format("{:<36} {:>9} {:>8} {:>9} {:>6} {:>12}\n", "destination", "messages",
+                             "ready", "deferred", "held", "connections");
   std::cout << lines;
   return kDone;
 }
@@ -54,6 +54,8 @@ int change(const DestinationOptions& options, bool pauses) {
                                        "resume {0}`.\n",
                                        name)
                          : fmt::format("{} gets its mail again.\n", name));
+    if (!done.at("was_known").as_bool())
+      std::cout << "Nothing waits for it and no connection is open there at present.\n";
   };
   const json::object request{{"request", pauses ? "destination_pause" : "destination_resume"},
                              {"destination", options.destination}};

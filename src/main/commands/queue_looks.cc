@@ -62,8 +62,7 @@ int list(const LookOptions& options) {
   }
   if (options.common.json) return kDone;
   if (count == 0)
-    std::cout << (filter->empty() ? "The queue is empty: everything was delivered.\n"
-                                  : "Nothing in the queue matches.\n");
+    std::cout << (filter->empty() ? "The queue is empty.\n" : "Nothing in the queue matches.\n");
   else
     std::cout << '\n' << manage::count_words(count, "message") << '\n';
   return kDone;
@@ -102,8 +101,7 @@ int count(const LookOptions& options) {
       {.request = json::serialize(request), .line = take, .progress = progress_bar("messages")});
   if (status != kDone || options.common.json) return status;
   if (groups.empty())
-    std::cout << (filter->empty() ? "The queue is empty: everything was delivered.\n"
-                                  : "Nothing in the queue matches.\n");
+    std::cout << (filter->empty() ? "The queue is empty.\n" : "Nothing in the queue matches.\n");
   else
     print_groups(std::move(groups), options.by, total);
   return kDone;

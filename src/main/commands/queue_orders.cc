@@ -81,6 +81,14 @@ void print_total(const Verb& verb, const OrderOptions& options, const json::obje
     std::cout << fmt::format(
         "{} left as they were: being tried at this moment, or done with meanwhile.\n",
         manage::count_words(recipients - changed, "recipient"));
+  if (const auto held = number_in(total, "held"); held > 0)
+    std::cout << fmt::format(
+        "{} left alone, for an operator holds them: `veredus queue release`.\n",
+        manage::count_words(held, "recipient"));
+  for (const json::value& name : total.at("paused_destinations").as_array())
+    std::cout << fmt::format(
+        "{0} is paused by an operator: nothing is tried there until `veredus queue resume {0}`.\n",
+        std::string_view(name.as_string()));
 }
 
 int report_missing(const json::object& total) {

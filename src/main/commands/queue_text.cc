@@ -29,15 +29,17 @@ std::string state_words(const json::object& recipient) {
   if (const auto count = number_in(recipient, "attempts"); count > 0)
     words += " after " + manage::count_words(count, "attempt");
   if (is_held) return words + ": nothing is tried until it is released";
-  if (const auto next = text_in(recipient, "next_attempt"); !next.empty())
-    words += fmt::format(", next at {}", next);
+  const bool is_due = recipient.at("due").as_bool();
+  if (is_due && recipient.contains("destination_paused")) return words;
+  if (state == "deferred")
+    words += is_due ? ", due now" : fmt::format(", next at {}", text_in(recipient, "next_attempt"));
   if (state == "pending") words += ": not tried yet";
   if (state == "failed") words += ": the sender is about to be told";
   return words;
 }
 
-/// What keeps back a recipient that was not tried yet: its destination, as "destination_paused" has
-/// it.
+/// What keeps back a recipient longer than its own schedule: its destination, as
+/// "destination_paused" has it.
 std::string pause_line(std::string_view destination, const json::object& pause) {
   std::string line = fmt::format("    {} ", destination);
   line += pause.at("by_operator").as_bool()
@@ -117,10 +119,10 @@ std::string group_entry(const json::object& group) {
 
 std::string destination_entry(std::string_view line) {
   const json::object view = parse_line(line);
-  std::string out = fmt::format("{:<36} {:>9} {:>8} {:>9} {:>4} of {:<4}",
-                                text_in(view, "destination"), number_in(view, "messages"),
-                                number_in(view, "waiting"), number_in(view, "deferred"),
-                                number_in(view, "workers"), number_in(view, "workers_max"));
+  std::string out = fmt::format(
+      "{:<36} {:>9} {:>8} {:>9} {:>6} {:>4} of {:<4}", text_in(view, "destination"),
+      number_in(view, "messages"), number_in(view, "waiting"), number_in(view, "deferred"),
+      number_in(view, "held"), number_in(view, "workers"), number_in(view, "workers_max"));
   if (view.at("paused").as_bool()) out += " paused by an operator";
   if (const auto until = text_in(view, "left_alone_until"); !until.empty())
     out += fmt::format(" failing, left alone until {}", until);
