@@ -10,6 +10,7 @@ from idle import IdleFigures
 from measure import LIMIT, Figures
 from micro import MicroFigures
 from servers import POSTFIX
+from tls import PLAIN, HandshakeFigures, MessageFigures
 
 BEGIN, END = "<!-- written by bench/run: begin -->", "<!-- written by bench/run: end -->"
 OTHER_CORES_MAX = 0.15  # Above it a run was disturbed.
@@ -22,6 +23,8 @@ class Results:
     conditions: dict[str, str]
     runs: list[Figures] = field(default_factory=list)
     idle: list[IdleFigures] = field(default_factory=list)
+    handshakes: list[HandshakeFigures] = field(default_factory=list)
+    messages: list[MessageFigures] = field(default_factory=list)
     micro: list[MicroFigures] = field(default_factory=list)
 
     def write_json(self, path: Path) -> None:
@@ -29,7 +32,8 @@ class Results:
 
     def tables(self) -> list[list[list[str]]]:
         """Those that have anything in them; the first row of each is its head."""
-        tables = [self.server_table(), self.idle_table(), self.micro_table()]
+        tables = [self.server_table(), self.idle_table(), self.message_table(), self.handshake_table(),
+                  self.micro_table()]
         return [table for table in tables if len(table) > 1]
 
     def server_table(self) -> list[list[str]]:
@@ -54,6 +58,23 @@ class Results:
         rows = [["idle sessions", "number", "KiB each (PSS)", "processes"]]
         return rows + [[run.server, f"{run.sessions:,}", f"{run.kib_per_session:,.1f}", str(run.processes)]
                        for run in self.idle]
+
+    def message_table(self) -> list[list[str]]:
+        """Each beside the same server without TLS."""
+        rows = [["accept, by veredus send", "how", "messages/s", "x plain", "CPU ms/message", "x plain"]]
+        for run in self.messages:
+            plain = next(one for one in self.messages if (one.server, one.how) == (run.server, PLAIN))
+            rows.append([run.server, run.how, f"{run.messages_per_second:,.0f}",
+                         f"{run.messages_per_second / plain.messages_per_second:.2f}",
+                         f"{run.cpu_ms_per_message:.3f}",
+                         f"{run.cpu_ms_per_message / plain.cpu_ms_per_message:.2f}"])
+        return rows
+
+    def handshake_table(self) -> list[list[str]]:
+        rows = [["TLS handshakes", "server", "kind", "a second", "CPU ms each", "one signature (openssl speed), ms",
+                 "x"]]
+        return rows + [[run.key, run.server, run.kind, f"{run.per_second:,.0f}", f"{run.cpu_ms:.3f}",
+                        f"{run.signature_ms:.3f}", f"{run.cpu_ms / run.signature_ms:.1f}"] for run in self.handshakes]
 
     def micro_table(self) -> list[list[str]]:
         rows = [["micro-benchmark", "", "time", "rate", "also"]]

@@ -93,8 +93,11 @@ class Program:
 class Veredus:
     """A veredus program with its defaults, but for what README.md lists."""
 
-    def __init__(self, program: Program, folder: Path, work: str, next_hop_port: int):
-        self.name, self.port = program.name, free_port()
+    def __init__(self, program: Program, folder: Path, work: str, next_hop_port: int,
+                 certificate: dict[str, str] | None = None):
+        """With a certificate it speaks TLS, on `tls_port` from the start."""
+        self.name, self.port, self.tls_port = program.name, free_port(), free_port()
+        self._certificate = certificate
         self._program, self._folder = program.path, folder
         self._config, self._log = folder / "veredus.toml", folder / "veredus.log"
         folder.mkdir(parents=True)
@@ -136,11 +139,13 @@ class Veredus:
 
     def _render(self, work: str, next_hop_port: int) -> str:
         waits = {"retry_min": "1h", "destination_pause": "1h"} if work == WORK_ACCEPT else {}
+        tls = [{"address": f"127.0.0.1:{self.tls_port}", "service": "submissions"}] if self._certificate else []
         return to_toml({
             "process": {"user": "root"} if os.geteuid() == 0 else {},
             "hostname": "veredus.example",
             "storage": {"path": str(self._folder / "storage")},
-            "listen": [{"address": f"127.0.0.1:{self.port}"}],
+            "listen": [{"address": f"127.0.0.1:{self.port}"}, *tls],
+            "certificate": [self._certificate] if self._certificate else [],
             "relay": {"networks": ["127.0.0.0/8"], "smart_host": f"127.0.0.1:{next_hop_port}"},
             "accept": {"reverse_lookup": False, "sessions_max": SESSIONS_MAX},
             "queue": waits,

@@ -1,31 +1,17 @@
 #include "base/base64.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
 namespace veredus {
 namespace {
 
-constexpr std::string_view kDigits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t kNoDigit = 0xFF;
-
-consteval std::array<std::uint8_t, 256> make_values() {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoDigit);
-  for (std::size_t i = 0; i < kDigits.size(); ++i)
-    values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::uint8_t>(i);
-  return values;
-}
-constexpr auto kValues = make_values();
-
 /// Six bits for each octet of `digits`, or nothing.
 std::optional<std::uint32_t> read_bits(std::string_view digits) {
   std::uint32_t bits = 0;
   for (const char digit : digits) {
-    const std::uint8_t value = kValues[static_cast<unsigned char>(digit)];
-    if (value == kNoDigit) return std::nullopt;
+    const std::uint8_t value = kBase64Values[static_cast<unsigned char>(digit)];
+    if (value == kNoBase64Digit) return std::nullopt;
     bits = bits << 6 | value;
   }
   return bits;
@@ -42,7 +28,7 @@ std::string to_base64(std::string_view octets) {
     for (const char octet : group) bits = bits << 8 | static_cast<unsigned char>(octet);
     bits <<= 8 * (3 - group.size());
     for (unsigned i = 0; i < 4; ++i)
-      text += i > group.size() ? '=' : kDigits[bits >> (18 - 6 * i) & 63];
+      text += i > group.size() ? '=' : kBase64Digits[bits >> (18 - 6 * i) & 63];
   }
   return text;
 }

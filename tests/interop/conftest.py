@@ -17,7 +17,7 @@ import peer_exim
 import peer_nsd
 import peer_postfix
 import peer_root
-from harness import corpus, reports
+from harness import accounts, corpus, reports
 from harness.config import Settings
 from harness.lying_dns import LyingNameServer
 from harness.next_hop import NextHop, Script
@@ -80,6 +80,22 @@ def _end(server: Veredus) -> str:
     except AssertionError as problem:
         server.kill()
         return f"{server.folder.name}: {problem}"
+
+
+@pytest.fixture
+def submission(start_veredus: Callable[..., Veredus]) -> Callable[..., Veredus]:
+    """submission(section={...}, ...): a server with ports for mail (`port`) and for our users
+    (`submission_port`, `submissions_port`), which relays for nobody else; the account accounts.ANN."""
+    def start(**more: object) -> Veredus:
+        ports = free_port(), free_port(), free_port()
+        server = start_veredus(port=ports[0], relay_networks=[], more={"listen": [
+            {"address": f"127.0.0.1:{ports[0]}"},
+            {"address": f"127.0.0.1:{ports[1]}", "service": "submission"},
+            {"address": f"127.0.0.1:{ports[2]}", "service": "submissions"}]} | more)
+        server.submission_port, server.submissions_port = ports[1:]
+        accounts.add_account(server)
+        return server
+    return start
 
 
 @pytest.fixture(scope="session")

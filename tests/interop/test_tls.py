@@ -207,6 +207,21 @@ def test_a_host_without_starttls(start_veredus, next_hops, tls):
         assert not hop.received
 
 
+def test_veredus_send_under_tls(secure):
+    """Our own client: STARTTLS, TLS from the start, and a certificate that nobody here trusts."""
+    def send(port: int, *options: str) -> subprocess.CompletedProcess:
+        return secure.command("send", "--server", f"127.0.0.1:{port}", "--from", "me@client.example", "--to",
+                              "you@example.test", "--verbose", *options)
+    for _ in range(2):
+        done = send(secure.port, "--tls")
+        assert done.returncode == 0 and b"(TLS: TLSv1.3" in done.stderr, done.stderr.decode()
+    assert all(b"with ESMTPS id" in re.sub(rb"\r?\n\s+", b" ", mail) for mail in secure.wait_for_mails(2))
+    done = send(secure.tls_port, "--tls-on-connect")
+    assert done.returncode == 1 and b"(TLS: TLSv1.3" in done.stderr and b"530" in done.stderr
+    refused = send(secure.port, "--verify")
+    assert refused.returncode == 1 and b"EHLO" in refused.stderr and b"MAIL" not in refused.stderr
+
+
 def test_postfix_behind_us_that_wants_tls(postfix, start_veredus, authority):
     certificate = authority.certify("localhost")
     server = postfix(settings={"smtpd_tls_security_level": "encrypt", "smtpd_tls_chain_files": "{here}/etc/chain.pem"},

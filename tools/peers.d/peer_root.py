@@ -23,7 +23,7 @@ from peer_paths import INSIDE_RUN, NODE, NODE_LOCK, PEERS, ROOT, RUN, PeerError
 PACKAGE_SETS = (
     ("exim4-daemon-heavy",),
     ("postfix", "dovecot-core", "dovecot-lmtpd", "dovecot-imapd", "dovecot-pop3d"),
-    ("nsd", "swaks", "libnet-ssleay-perl", "netbase", "coreutils", "findutils", "grep", "sed", "dash", "libc-bin"),
+    ("nsd", "swaks", "bsd-mailx", "libnet-ssleay-perl", "netbase", "coreutils", "findutils", "grep", "sed", "dash", "libc-bin"),
 )
 # In place of npm's nodemailer where the machine has no npm.
 NODE_PACKAGES = ("nodejs", "node-nodemailer")

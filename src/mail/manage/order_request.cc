@@ -5,6 +5,8 @@
 #include <limits>
 #include <set>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -121,17 +123,29 @@ std::string total_line(const Totals& totals, const Pages& pages) {
 struct Meant {
   const queue::Listed* listed = nullptr;
   std::vector<std::uint32_t> recipients;
+  std::size_t held = 0;  ///< Those that a retry passes over because they are held.
 };
 
+Meant meant_of(const Plan& plan, const queue::Listed& listed, const Vantage& vantage) {
+  Meant meant{&listed, {}, 0};
+  for (const std::uint32_t index : matching(plan.filter, listed, vantage)) {
+    const queue::Standing& standing = listed.standings.at(index);
+    if (applies(plan.order, standing))
+      meant.recipients.push_back(index);
+    else if (plan.order.kind == OrderKind::retry && !is_final(standing.state))
+      ++meant.held;
+  }
+  return meant;
+}
+
+/// Those of a page that the order changes; the others are only counted.
 std::vector<Meant> meant_of(const Plan& plan, const std::vector<queue::Listed>& page,
-                            const Vantage& vantage) {
+                            const Vantage& vantage, Totals& totals) {
   std::vector<Meant> all;
   for (const queue::Listed& listed : page) {
-    auto recipients = matching(plan.filter, listed, vantage);
-    std::erase_if(recipients, [&](std::uint32_t index) {
-      return !applies(plan.order, listed.standings.at(index));
-    });
-    if (!recipients.empty()) all.push_back({&listed, std::move(recipients)});
+    Meant meant = meant_of(plan, listed, vantage);
+    totals.held += meant.held;
+    if (!meant.recipients.empty()) all.push_back(std::move(meant));
   }
   return all;
 }
@@ -155,20 +169,6 @@ void note(Totals& totals, const Plan& plan, const std::vector<Meant>& page, cons
       if (view != nullptr && view->held) totals.paused.insert(name);
     }
   }
-}
-
-/// Recipients that a retry passes over because they are held.
-std::size_t count_held(const Plan& plan, const std::vector<queue::Listed>& page,
-                       const Vantage& vantage) {
-  if (plan.order.kind != OrderKind::retry) return 0;
-  std::size_t held = 0;
-  for (const queue::Listed& listed : page)
-    held += static_cast<std::size_t>(
-        std::ranges::count_if(matching(plan.filter, listed, vantage), [&](std::uint32_t index) {
-          const queue::Standing& standing = listed.standings.at(index);
-          return standing.held && !is_final(standing.state);
-        }));
-  return held;
 }
 
 io::Task<Result<>> show_page(const Asked& asked, const std::vector<Meant>& page) {
@@ -209,9 +209,8 @@ io::Task<Result<>> queue_order(const Asked& asked) {
     if (!page) co_return fail(page.error());
     std::erase_if(*page, [end](const auto& listed) { return listed.envelope.id > end; });
     if (page->empty()) break;
-    const std::vector<Meant> meant = meant_of(*plan, *page, asked.vantage());
+    const std::vector<Meant> meant = meant_of(*plan, *page, asked.vantage(), totals);
     note(totals, *plan, meant, asked.vantage(), destinations);
-    totals.held += count_held(*plan, *page, asked.vantage());
     if (plan->is_dry_run) {
       const Result<> put = co_await show_page(asked, meant);
       if (!put) co_return put;

@@ -15,6 +15,7 @@
 #include "io/reactors.h"
 #include "io/real_clock.h"
 #include "io/tcp.h"
+#include "io/tls/client.h"
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
 #include "main/commands/progress.h"
@@ -40,6 +41,9 @@ struct SendOptions {
   std::uint64_t repeat = 1;
   std::uint64_t parallel = 1;
   std::uint64_t deadline_seconds = 300;
+  bool starttls = false;
+  bool tls_on_connect = false;
+  bool verify = false;
   bool verbose = false;
 };
 
@@ -117,6 +121,23 @@ send::Order make_order(const SendOptions& options, const io::Endpoint& server,
   return order;
 }
 
+/// `host` of host:port, without the brackets of an IPv6 address.
+std::string host_of(std::string_view server) {
+  if (server.starts_with('[')) return std::string(server.substr(1, server.find(']') - 1));
+  return std::string(server.substr(0, server.find(':')));
+}
+
+Result<send::Privacy> make_privacy(const SendOptions& options, std::string_view server) {
+  send::Privacy privacy;
+  if (!options.starttls && !options.tls_on_connect && !options.verify) return privacy;
+  auto client = io::TlsClient::load({});
+  if (!client) return fail(client.error());
+  privacy.client = std::move(*client);
+  privacy.from_the_start = options.tls_on_connect;
+  privacy.wish = {.name = host_of(server), .must_verify = options.verify};
+  return privacy;
+}
+
 std::string percentile(std::vector<std::chrono::microseconds> times, std::size_t percent) {
   const auto at = times.begin() + static_cast<std::ptrdiff_t>((times.size() - 1) * percent / 100);
   std::ranges::nth_element(times, at);
@@ -169,7 +190,11 @@ int send_mail(SendOptions& options) {
   if (!server) return complain(server.error(), kFailed);
   auto body = read_body(options.body);
   if (!body) return complain(body.error(), kFailed);
-  return run_order(make_order(options, *server, std::move(*body)));
+  auto privacy = make_privacy(options, name);
+  if (!privacy) return complain(privacy.error(), kFailed);
+  send::Order order = make_order(options, *server, std::move(*body));
+  order.options.privacy = std::move(*privacy);
+  return run_order(std::move(order));
 }
 
 void add_envelope_options(const Command& command, SendOptions& options) {
@@ -216,6 +241,21 @@ void add_message_options(const Command& command, SendOptions& options) {
                  options.size);
 }
 
+void add_tls_options(const Command& command, SendOptions& options) {
+  command.flag(
+      {.names = "--tls", .value = "", .description = "Begin TLS by STARTTLS, or send nothing"},
+      options.starttls);
+  command.flag({.names = "--tls-on-connect",
+                .value = "",
+                .description = "TLS from the start, as on port 465",
+                .excludes = "--tls"},
+               options.tls_on_connect);
+  command.flag({.names = "--verify",
+                .value = "",
+                .description = "TLS, and the certificate must be good for the server's name"},
+               options.verify);
+}
+
 void add_run_options(const Command& command, SendOptions& options) {
   command.option({.names = "--repeat",
                   .value = "N",
@@ -247,6 +287,7 @@ void add_send(const Command& program) {
   auto options = std::make_shared<SendOptions>();
   add_envelope_options(command, *options);
   add_message_options(command, *options);
+  add_tls_options(command, *options);
   add_run_options(command, *options);
   command.footer("Ends with 0 when every message was accepted for every recipient, else with 1.");
   command.run([options] { return send_mail(*options); });

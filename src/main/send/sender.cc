@@ -61,9 +61,20 @@ io::Task<Result<smtp::PeerReply>> Sender::command(std::string line) {
 }
 
 io::Task<Result<>> Sender::open() {
+  const bool wants_tls = options_.privacy.client != nullptr;
+  if (wants_tls && options_.privacy.from_the_start) {
+    const Result<> begun = co_await begin_tls();
+    if (!begun) co_return begun;
+  }
   const auto greeting = co_await read_reply();
   if (!greeting) co_return fail(greeting.error());
   if (!greeting->is_positive()) co_return refused(*greeting);
+  const Result<> introduced = co_await introduce();
+  if (!introduced || !wants_tls || options_.privacy.from_the_start) co_return introduced;
+  co_return co_await start_tls();
+}
+
+io::Task<Result<>> Sender::introduce() {
   auto hello = co_await command("EHLO " + options_.helo);
   if (!hello) co_return fail(hello.error());
   if (hello->is_positive()) {
@@ -73,6 +84,29 @@ io::Task<Result<>> Sender::open() {
   hello = co_await command("HELO " + options_.helo);
   if (!hello) co_return fail(hello.error());
   if (!hello->is_positive()) co_return refused(*hello);
+  co_return Result<>();
+}
+
+/// RFC 3207 §4.2: what the server said before does not count.
+io::Task<Result<>> Sender::start_tls() {
+  if (!peer_.has(smtp::Extension::starttls))
+    co_return fail(Fault::refused, "the server does not offer STARTTLS");
+  const auto reply = co_await command("STARTTLS");
+  if (!reply) co_return fail(reply.error());
+  if (!reply->is_positive()) co_return refused(*reply);
+  const Result<> begun = co_await begin_tls();
+  if (!begun) co_return begun;
+  peer_ = smtp::Capabilities();
+  co_return co_await introduce();
+}
+
+io::Task<Result<>> Sender::begin_tls() {
+  const auto stream = connection_.stream_to_cover();
+  if (!stream) co_return fail(stream.error());
+  const auto covered =
+      co_await options_.privacy.client->connect(**stream, options_.privacy.wish, options_.deadline);
+  if (!covered) co_return fail(covered.error());
+  if (options_.show) options_.show(false, "(TLS: " + io::describe((*covered)->info()) + ')');
   co_return Result<>();
 }
 

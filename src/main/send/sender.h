@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "io/connection.h"
 #include "io/network.h"
 #include "io/task.h"
+#include "io/tls/client.h"
 #include "wire/smtp/capabilities.h"
 #include "wire/smtp/reply.h"
 
@@ -37,21 +39,29 @@ struct Refusal {
 /// Shows a line of the dialogue: `from_us` or from the server, without its CRLF.
 using ShowLine = std::function<void(bool from_us, std::string_view line)>;
 
+/// How the dialogue is made private.
+struct Privacy {
+  std::shared_ptr<const io::TlsClient> client = nullptr;  ///< Null: not at all.
+  bool from_the_start = false;                            ///< Not by STARTTLS (RFC 8314 §3).
+  io::TlsClient::Wish wish = {};
+};
+
 /// One connection to a server. Use it on one reactor. After an error only destroy it.
 class Sender {
  public:
   struct Options {
     std::string helo;                    ///< Our name in EHLO.
     std::chrono::seconds deadline{300};  ///< For each reply.
-    ShowLine show;                       ///< May be empty.
+    Privacy privacy = {};
+    ShowLine show;  ///< May be empty.
     /// A message was sent, to its final dot; what comes next is the reply. May be empty.
     std::function<void()> message_sent;
   };
 
   Sender(std::unique_ptr<io::Stream> stream, Options options);
 
-  /// Waits for the greeting and introduces us. Errors: refused (the text is the reply),
-  /// unavailable, cancelled.
+  /// Waits for the greeting, introduces us and begins TLS where that is wanted. Errors: refused
+  /// (the text is the reply, or what is wrong with the certificate), unavailable, cancelled.
   io::Task<Result<>> open();
 
   /// Sends one message, which may have bare newlines: they go out as CRLF. Both outlive the call.
@@ -68,6 +78,9 @@ class Sender {
   io::Task<> quit();
 
  private:
+  io::Task<Result<>> introduce();
+  io::Task<Result<>> start_tls();
+  io::Task<Result<>> begin_tls();
   io::Task<Result<smtp::PeerReply>> read_reply();
   io::Task<Result<smtp::PeerReply>> command(std::string line);
   io::Task<Result<smtp::PeerReply>> offer(const Envelope& envelope, std::string mail);

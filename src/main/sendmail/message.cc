@@ -1,6 +1,7 @@
 #include "main/sendmail/message.h"
 
 #include <algorithm>
+#include <ranges>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -30,6 +31,8 @@ void append_line(std::string_view line, std::string& message) {
 /// `address` with the domain that it lacks. Errors: malformed.
 Result<smtp::Address> qualified(const mime::Mailbox& mailbox, const std::string& domain) {
   mime::Mailbox whole = mailbox;
+  if (whole.domain.empty() && whole.local_part.contains('@'))
+    return smtp::Address::parse(whole.local_part);
   if (whole.domain.empty()) whole.domain = domain;
   return smtp::Address::parse(whole.address());
 }
@@ -38,11 +41,34 @@ std::unexpected<Failure> bad_address(int status, const std::string& address, con
   return fail_with(status, '<' + printable(address) + ">: " + error.text());
 }
 
+/// Whether these are all that a word of the command line says: `ann,bob@x.example`, `<ann>`.
+bool is_all_of(std::string_view word, const std::vector<mime::Mailbox>& mailboxes) {
+  std::string wanted;
+  for (const mime::Mailbox& mailbox : mailboxes) {
+    if (!wanted.empty()) wanted += ',';
+    wanted += mailbox.local_part;
+    if (!mailbox.domain.empty()) wanted += '@' + mailbox.domain;
+  }
+  word = trim(word);
+  if (word.starts_with('<') && word.ends_with('>')) word = word.substr(1, word.size() - 2);
+  return std::ranges::equal(word | std::views::filter([](char c) { return c != ' ' && c != '\t'; }),
+                            wanted);
+}
+
+/// Of a word of the command line, where a name without a domain is somebody here. Empty when it is
+/// no address, nor a list of them.
+std::vector<mime::Mailbox> mailboxes_in(const std::string& word) {
+  const mime::AddressList list = mime::parse_address_list(word);
+  auto mailboxes = list.mailboxes();
+  if (!list.well_formed && !is_all_of(word, mailboxes)) mailboxes.clear();
+  return mailboxes;
+}
+
 std::expected<smtp::ReversePath, Failure> find_sender(const Options& options,
                                                       const Circumstances& circumstances) {
   const std::string written = options.sender.value_or(circumstances.login);
   if (trim(written).empty() || trim(written) == "<>") return smtp::ReversePath();
-  const auto mailboxes = mime::parse_address_list(written).mailboxes();
+  const auto mailboxes = mailboxes_in(written);
   if (mailboxes.size() != 1)
     return fail_with(EX_USAGE, "-f " + printable(written) + ": write one address");
   auto address = qualified(mailboxes.front(), circumstances.domain);
@@ -64,11 +90,6 @@ class RecipientList {
   std::vector<smtp::Address> list_;
 };
 
-/// In a header a name without a domain is a fault; on the command line it is somebody here.
-bool has_local_names(const std::vector<mime::Mailbox>& mailboxes) {
-  return std::ranges::any_of(mailboxes, [](const mime::Mailbox& m) { return m.domain.empty(); });
-}
-
 /// Adds each address that is not there yet. The failure is of the one that is none.
 std::expected<void, Failure> add_recipients(const std::vector<mime::Mailbox>& mailboxes, int status,
                                             const std::string& domain, RecipientList& recipients) {
@@ -84,9 +105,8 @@ std::expected<std::vector<smtp::Address>, Failure> find_recipients(
     const Options& options, const Circumstances& circumstances, std::string_view message) {
   RecipientList recipients;
   for (const std::string& argument : options.recipients) {
-    const mime::AddressList list = mime::parse_address_list(argument);
-    const auto mailboxes = list.mailboxes();
-    if (mailboxes.empty() || (!list.well_formed && !has_local_names(mailboxes)))
+    const auto mailboxes = mailboxes_in(argument);
+    if (mailboxes.empty())
       return fail_with(EX_USAGE, printable(argument) + ": is no address, nor a list of them");
     const auto added = add_recipients(mailboxes, EX_USAGE, circumstances.domain, recipients);
     if (!added) return std::unexpected(added.error());

@@ -124,6 +124,13 @@ INSTANTIATE_TEST_SUITE_P(
         SubmissionCase{"nobody_in_header", {"-t"}, "Subject: x\r\n\r\n", "!65"},
         SubmissionCase{"bad_recipient", {"a@b@c"}, "\r\n", "!64"},
         SubmissionCase{"bad_in_header", {"-t"}, "To: a@-\r\n\r\n", "!65"},
+        SubmissionCase{"two_at_signs", {"you@@x.example"}, "\r\n", "!64"},
+        SubmissionCase{"two_words", {"you there"}, "\r\n", "!64"},
+        SubmissionCase{"in_brackets",
+                       {"<root>", "a , b@x.example"},
+                       "\r\n",
+                       "<ann@example.org> root@example.org a@example.org b@x.example"},
+        SubmissionCase{"bad_sender", {"-f", "a@b@c", "d"}, "\r\n", "!64"},
         SubmissionCase{"two_senders", {"-f", "a, b", "c"}, "\r\n", "!64"}),
     [](const auto& test) { return std::string(test.param.name); });
 

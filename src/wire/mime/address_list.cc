@@ -130,7 +130,7 @@ class Reader {
   void read_bare_domain() {
     Element& e = element_;
     const std::string domain = take_domain();
-    if (!e.mailbox && !e.local.empty()) {
+    if (!e.mailbox && !e.local.empty() && !domain.empty()) {
       Mailbox mailbox;
       mailbox.name = trim(std::string_view(e.phrase).substr(0, e.local_begin));
       mailbox.local_part = e.local;

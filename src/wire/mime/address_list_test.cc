@@ -52,6 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
         ListCase{"no_domain_two_words", "a b", "[|\"a b\"]?"},
         ListCase{"words_before_bare", "Joe a@b", "[Joe|a@b]"},
         ListCase{"open_angle", "Joe <a@b", "[Joe|a@b]?"}, ListCase{"null", "<>", "?"},
+        ListCase{"nothing_behind_at", "a@, b@@c, d", R"([|"a@"][|"b@@c"][|d]?)"},
         ListCase{"nothing", "", ""}, ListCase{"semicolons", "a@b; c@d", "[|a@b][|c@d]?"},
         ListCase{"two_ats", "<a@b@c>", "[|\"a@b\"@c]?"},
         ListCase{"open_quote", "\"a <b@c>", "[|\"a <b@c>\"]?"},

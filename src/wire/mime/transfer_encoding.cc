@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "wire/mime/lexer.h"
 
@@ -12,19 +13,6 @@ namespace {
 
 constexpr unsigned kColumnMax = 76;  // RFC 2045 §6.7 rule 5, §6.8
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-constexpr std::string_view kBase64Digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-constexpr std::uint8_t kNoDigit = 0xFF;
-
-consteval std::array<std::uint8_t, 256> make_base64_values() {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoDigit);
-  for (std::size_t i = 0; i < kBase64Digits.size(); ++i)
-    values[static_cast<unsigned char>(kBase64Digits[i])] = static_cast<std::uint8_t>(i);
-  return values;
-}
-constexpr auto kBase64Values = make_base64_values();
 
 constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
@@ -88,7 +76,7 @@ void Base64Encoder::finish(std::string& out) {
 void Base64Decoder::feed(std::string_view text, std::string& out) {
   for (const char c : text) {
     const std::uint8_t value = kBase64Values[static_cast<unsigned char>(c)];
-    if (value != kNoDigit) {
+    if (value != kNoBase64Digit) {
       padded_ = false;
       bits_ = bits_ << 6 | value;
       if (++digits_ == 4) end_group(out);

@@ -19,10 +19,10 @@ class Gone(Exception):
 
 
 class RawClient:
-    """One connection. Every wait is bounded by `seconds`."""
+    """One connection, from the address `source` if one is given. Every wait is bounded by `seconds`."""
 
-    def __init__(self, port: int, address: str = "127.0.0.1", seconds: float = 20):
-        self.socket = socket.create_connection((address, port), timeout=seconds)
+    def __init__(self, port: int, address: str = "127.0.0.1", seconds: float = 20, source: str = ""):
+        self.socket = socket.create_connection((address, port), seconds, (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._input = b""
 
