@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ class Files {
   /// Names (not paths) in a directory, sorted.
   virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
   virtual Result<std::string> read(const std::string& path) = 0;
+  /// Octets of all files in the directory and below; 0 when it isn't there. Files that go meanwhile
+  /// may or may not count.
+  virtual Result<std::uint64_t> octets_below(const std::string& path) = 0;
 };
 
 }  // namespace veredus::io

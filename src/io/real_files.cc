@@ -115,6 +115,22 @@ Result<std::vector<std::string>> RealFiles::list(const std::string& path) {
   return names;
 }
 
+Result<std::uint64_t> RealFiles::octets_below(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(path, error);
+  if (error == std::errc::no_such_file_or_directory) return 0;
+  std::uint64_t octets = 0;
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code gone;
+    const bool is_file = entry->symlink_status(gone).type() == fs::file_type::regular;
+    const std::uint64_t size = is_file ? entry->file_size(gone) : 0;
+    if (!gone) octets += size;
+  }
+  if (error) return failed("list " + path, error.value());
+  return octets;
+}
+
 Result<std::string> RealFiles::read(const std::string& path) {
   const OwnedDescriptor file = open_file(path, O_RDONLY);
   if (!file.is_open()) return failed("open " + path, errno);

@@ -15,6 +15,7 @@ class RealFiles final : public Files {
   Result<> sync_directory(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) override;
   Result<std::string> read(const std::string& path) override;
+  Result<std::uint64_t> octets_below(const std::string& path) override;
 };
 
 }  // namespace veredus::io

@@ -29,6 +29,9 @@ TEST_F(RealFilesTest, WritesSyncsMovesListsAndRemoves) {
   ASSERT_TRUE(files_.rename(in("a/b/c/new"), in("a/b/z")));
   ASSERT_TRUE(files_.sync_directory(in("a/b")));
   EXPECT_EQ(files_.list(in("a/b")), (std::vector<std::string>{"c", "z"}));
+  EXPECT_EQ(files_.octets_below(in("a")), 200'006U);
+  EXPECT_EQ(files_.octets_below(in("a/b/c")), 0U);
+  EXPECT_EQ(files_.octets_below(in("none")), 0U);
   EXPECT_EQ(files_.read(in("a/b/z")), "hello " + std::string(200'000, 'x'));
   ASSERT_TRUE(files_.remove(in("a/b/z")));
   ASSERT_TRUE(files_.remove(in("a/b/z")));

@@ -4,7 +4,7 @@ import smtplib
 import subprocess
 
 import pytest
-from harness import clients
+from harness import clients, mails
 from harness.accounts import ANN, MESSAGE, PASSWORD, add_account, login, manage, unverified
 from harness.certificates import Authority
 from harness.raw_client import RawClient
@@ -132,6 +132,20 @@ def test_a_certificate_logs_in(trusted, authority_of_others):
 @pytest.fixture
 def authority_of_others(tmp_path):
     return Authority(tmp_path / "others")
+
+
+def test_a_quota_holds_until_there_is_room(submission):
+    server = submission()
+    assert manage(server, "account", "quota", ANN, "20KiB").returncode == 0
+    letter = mails.mail("large", "x" * 70 + "\r\n" + ("y" * 70 + "\r\n") * 160)
+    for _ in range(2):
+        server.send("me@client.example", ANN, letter)
+    wait_until(lambda: server.queue_shows("4.2.2 The mailbox is full"), 15, "the second one waits", server.log_tail)
+    for path in server.maildir(ANN).glob("new/*"):
+        path.unlink()
+    assert manage(server, "queue", "retry", "--all").returncode == 0
+    server.wait_for_mails(1, ANN)
+    server.wait_for_empty_queue()
 
 
 @pytest.mark.parametrize("hidden", [True, False])

@@ -175,6 +175,17 @@ Result<std::vector<std::string>> SimFiles::list(const std::string& path) {
   return std::vector<std::string>(names.begin(), names.end());
 }
 
+Result<std::uint64_t> SimFiles::octets_below(const std::string& path) {
+  if (auto begun = begin_call("list", path); !begun) return fail(begun.error());
+  const std::string whole = normalise(path);
+  std::uint64_t octets = 0;
+  for (const auto& [name, directory] : directories_) {
+    if (name != whole && !name.starts_with(whole + '/')) continue;
+    for (const auto& [file, inode] : directory.now) octets += inode->octets.size();
+  }
+  return octets;
+}
+
 Result<std::string> SimFiles::read(const std::string& path) {
   if (auto begun = begin_call("read", path); !begun) return fail(begun.error());
   auto place = locate(path);

@@ -33,6 +33,7 @@ class SimFiles final : public io::Files {
   Result<> sync_directory(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) override;
   Result<std::string> read(const std::string& path) override;
+  Result<std::uint64_t> octets_below(const std::string& path) override;
 
   /// Power cut: what was not made safe may be gone. Open files can no longer be used.
   void lose_unsynced();

@@ -165,7 +165,8 @@ class CourierTest : public ::testing::Test {
     route_.hostname = "us.example.test";
     route::DomainConfig& domain = route_.domains.emplace_back();
     domain.name = "example.test";
-    domain.mailboxes = {"you", "other"};
+    domain.mailboxes = {"you", "other", "small"};
+    domain.quotas = {{"small", 1000}};
   }
   /// Everybody must have said what the scripts have, and no task may have thrown.
   void TearDown() override {

@@ -45,10 +45,22 @@ io::Task<std::vector<queue::Outcome>> MailboxCourier::deliver(const queue::Job& 
 
 io::Task<> MailboxCourier::finish() { co_return; }
 
+/// Counted anew each time: the owner may have made room by any program. What is over its quota
+/// waits for that until it expires.
+io::Task<Result<>> MailboxCourier::check_room(const queue::Job& job, const MaildirPlace& place) {
+  if (place.quota_bytes == 0) co_return Result<>();
+  const auto held = co_await io::run_blocking(
+      system_.workers, [&] { return system_.files.octets_below(place.folder); });
+  if (!held) co_return fail(unwritten(held.error()));
+  if (*held + job.envelope->size <= place.quota_bytes) co_return Result<>();
+  co_return fail(Fault::overloaded, reason(Cause::mailbox_full, "The mailbox is full"));
+}
+
 /// A body that is in memory anyway costs one call of a worker; of one that is in storage only one
 /// chunk is in memory at a time.
 io::Task<Result<>> MailboxCourier::put(const queue::Job& job, MaildirPlace place) {
-  Result<> done;
+  Result<> done = co_await check_room(job, place);
+  if (!done) co_return done;
   if (job.chunks.size() == job.envelope->chunk_count) {
     auto write = [&] { return write_maildir(system_.files, std::move(place), job.chunks); };
     done = co_await io::run_blocking(system_.workers, write);
@@ -89,6 +101,7 @@ Result<MaildirPlace> MailboxCourier::place_for(const queue::Job& job,
   place.folder = settings_->deliver.mail_folder + "/" + mailbox->path;
   place.name = maildir_name(job.envelope->received_at, text(job.envelope->id), recipient,
                             settings_->deliver.hostname);
+  place.quota_bytes = mailbox->quota_bytes;
   place.fields = return_path(job.envelope->sender) + mime::delivered_to_field(address.text());
   return place;
 }

@@ -23,6 +23,7 @@ class MailboxCourier : public Courier {
 
  private:
   // Their errors' texts are reasons: see reason.h.
+  io::Task<Result<>> check_room(const queue::Job& job, const MaildirPlace& place);
   io::Task<Result<>> put(const queue::Job& job, MaildirPlace place);
   io::Task<Result<>> copy(const queue::Job& job, MaildirDraft& draft);
   Result<MaildirPlace> place_for(const queue::Job& job, std::uint32_t recipient) const;

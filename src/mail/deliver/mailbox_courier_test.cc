@@ -60,6 +60,21 @@ TEST_F(MailboxTest, AFullDiskDefersWithItsOwnStatus) {  // RFC 3463 §3.4: X.3.1
   EXPECT_TRUE(outcomes.starts_with("0 deferred 4.3.1 ")) << outcomes;
 }
 
+TEST_F(MailboxTest, AFullMailboxDefersUntilThereIsRoom) {  // RFC 3463 §3.3: X.2.2
+  const std::string body(600, 'x');
+  EXPECT_EQ(put(job({"small@example.test"}, body)), "0 delivered 2.0.0 Delivered to mailbox");
+  EXPECT_EQ(put(job({"small@example.test", "you@example.test"}, body)),
+            "0 deferred 4.2.2 The mailbox is full | 1 delivered 2.0.0 Delivered to mailbox");
+  sim::SimFiles& files = world_.server().files();
+  const std::string folder = "/mail/example.test/small/new";
+  for (const std::string& name : *files.list(folder))
+    EXPECT_TRUE(files.rename(folder + '/' + name, "/mail/example.test/small/cur/" + name));
+  EXPECT_EQ(put(job({"small@example.test"}, body)), "0 deferred 4.2.2 The mailbox is full");
+  for (const std::string& name : *files.list("/mail/example.test/small/cur"))
+    EXPECT_TRUE(files.remove("/mail/example.test/small/cur/" + name));
+  EXPECT_EQ(put(job({"small@example.test"}, body)), "0 delivered 2.0.0 Delivered to mailbox");
+}
+
 TEST_F(MailboxTest, ABodyThatOurStorageCannotReadDefersAll) {
   queue::Job lost = job({"you@example.test", "other@example.test"}, "x\r\n");
   lost.chunks.clear();

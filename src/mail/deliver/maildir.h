@@ -17,9 +17,10 @@ namespace veredus::deliver {
 
 /// Where a message goes, and what is written on top of it.
 struct MaildirPlace {
-  std::string folder;  ///< The Maildir itself; made with tmp, new and cur when missing.
-  std::string name;    ///< From maildir_name().
-  std::string fields;  ///< Return-Path and Delivered-To, with CRLFs.
+  std::string folder;             ///< The Maildir itself; made with tmp, new and cur when missing.
+  std::string name;               ///< From maildir_name().
+  std::string fields;             ///< Return-Path and Delivered-To, with CRLFs.
+  std::uint64_t quota_bytes = 0;  ///< What the Maildir may hold; 0: anything.
 };
 
 /// `<seconds>.V<queue id>R<recipient>.<host>`: unique, and the same when a crash makes us deliver

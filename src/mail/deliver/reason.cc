@@ -26,6 +26,8 @@ std::string_view status_code(Cause cause) {
       return "4.3.5";
     case Cause::no_space:
       return "4.3.1";
+    case Cause::mailbox_full:
+      return "4.2.2";
     case Cause::mailbox:
       return "4.2.0";
     case Cause::no_mailbox:

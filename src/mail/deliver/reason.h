@@ -20,6 +20,7 @@ enum class Cause : std::uint8_t {
   our_fault,        ///< A bug of ours broke off the attempt.
   reconfigured,     ///< The recipient is at home elsewhere since the message was routed.
   no_space,         ///< The disk with our mailboxes is full.
+  mailbox_full,     ///< A mailbox of ours has no room below its quota.
   mailbox,          ///< A mailbox of ours cannot be written to.
   no_mailbox,       ///< A mailbox of ours is gone.
   no_tls,           ///< The next hop cannot be spoken to as privately as it must be.

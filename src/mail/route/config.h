@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ struct DomainConfig {
   /// Local part -> addresses; one without `@` is in this domain. An alias that names itself
   /// keeps a copy in its own mailbox.
   std::map<std::string, std::vector<std::string>> aliases;
+  std::map<std::string, std::uint64_t> quotas;  ///< Of mailboxes, in octets; without one: none.
   std::string catch_all;         ///< Takes what no mailbox or alias does; as an alias's target.
   std::string subaddress = "+";  ///< Octets that part `user+detail` (RFC 5233); empty: none do.
   /// Empty: Maildir. `lmtp://host:port` or `lmtp:///path/of/socket`: final delivery is another

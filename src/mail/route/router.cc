@@ -145,7 +145,8 @@ Result<NextHop> Router::next_hop(const smtp::Address& address) const {
     if (domain->lmtp) return *domain->lmtp;
     const auto mailbox = domain->find_mailbox(address.local_part());
     if (!mailbox) return fail(Fault::refused, "No such mailbox here: <" + address.text() + ">");
-    return LocalMailbox{std::string(domain->domain.ascii()) + "/" + *mailbox};
+    return LocalMailbox{std::string(domain->domain.ascii()) + "/" + *mailbox,
+                        domain->quota_of(*mailbox)};
   }
   const StaticChoice choose{address};
   if (address.domain() != nullptr)

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ namespace veredus::route {
 
 /// A mailbox of ours, kept as a Maildir.
 struct LocalMailbox {
-  std::string path;  ///< Below the mail folder: `example.test/you`.
+  std::string path;               ///< Below the mail folder: `example.test/you`.
+  std::uint64_t quota_bytes = 0;  ///< What it may hold; 0: anything.
 };
 /// A server that takes final delivery for us (RFC 2033).
 struct Lmtp {

@@ -48,11 +48,14 @@ class DomainMaker {
     domain_.separators = config_.subaddress;
     make_delivery();
     for (const std::string& mailbox : config_.mailboxes) add_mailbox(mailbox);
+    for (const auto& [name, octets] : config_.quotas) domain_.quotas[ascii_lower(name)] = octets;
     for (const auto& [name, targets] : config_.aliases) add_alias(name, targets);
     if (!config_.catch_all.empty()) domain_.catch_all = target("catch_all", config_.catch_all);
     if (domain_.mailboxes.empty() && domain_.aliases.empty() && !domain_.lmtp)
-      complaints_.add(key("mailboxes"),
-                      "no mailbox and no alias: nobody could read mail for postmaster");
+      complaints_.add(
+          key("mailboxes"),
+          "no mailbox and no alias: nobody could read mail for postmaster. (A domain for "
+          "accounts alone is made by `veredus domain add`.)");
   }
 
  private:
@@ -223,6 +226,11 @@ std::optional<std::string> LocalDomain::find_mailbox(std::string_view local_part
   if (found == mailboxes.end()) found = mailboxes.find(base_of(whole));
   if (found == mailboxes.end()) return std::nullopt;
   return *found;
+}
+
+std::uint64_t LocalDomain::quota_of(std::string_view mailbox) const {
+  const auto found = quotas.find(mailbox);
+  return found == quotas.end() ? 0 : found->second;
 }
 
 const LocalDomain* Router::Tables::find_local(const smtp::Address& address) const {

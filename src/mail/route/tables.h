@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,6 +24,7 @@ struct LocalDomain {
   smtp::Domain domain;
   std::optional<Lmtp> lmtp;
   std::set<std::string, std::less<>> mailboxes;
+  std::map<std::string, std::uint64_t, std::less<>> quotas;  ///< Of some mailboxes, in octets.
   std::map<std::string, std::vector<smtp::Address>, std::less<>> aliases;
   std::optional<smtp::Address> catch_all;
   std::string separators;
@@ -33,6 +35,8 @@ struct LocalDomain {
   const std::vector<smtp::Address>* find_alias(std::string_view local_part) const;
   /// The mailbox that a local part, or what is before its separator, names; or nothing.
   std::optional<std::string> find_mailbox(std::string_view local_part) const;
+  /// 0: none.
+  std::uint64_t quota_of(std::string_view mailbox) const;
   /// Every local part is good: the LMTP server decides.
   bool takes_all() const { return lmtp && mailboxes.empty(); }
 };

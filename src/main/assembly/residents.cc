@@ -19,10 +19,11 @@ class Residents {
     if (!index_.try_emplace(name, domains_.size()).second) return;
     domains_.emplace_back().name = name;
   }
-  void add_mailbox(const std::string& address) {
-    route::DomainConfig* domain = domain_of(address);
+  void add_mailbox(const directory::Account& account) {
+    route::DomainConfig* domain = domain_of(account.address);
     if (domain == nullptr || !domain->deliver.empty()) return;
-    std::string local = address.substr(0, address.rfind('@'));
+    std::string local = account.address.substr(0, account.address.rfind('@'));
+    if (account.quota_bytes != 0) domain->quotas[local] = account.quota_bytes;
     const auto same = [&](const std::string& other) { return ascii_lower(other) == local; };
     if (std::ranges::any_of(domain->mailboxes, same)) return;
     domain->mailboxes.push_back(std::move(local));
@@ -66,8 +67,8 @@ route::RouteConfig with_residents(route::RouteConfig config, const directory::Ke
   const std::size_t configured = config.domains.size();
   Residents residents(config.domains);
   for (const auto& [name, domain] : kept.domains) residents.add_domain(name);
-  for (const auto& [address, account] : kept.accounts) residents.add_mailbox(address);
-  for (const auto& [address, account] : declared) residents.add_mailbox(address);
+  for (const auto& [address, account] : kept.accounts) residents.add_mailbox(*account);
+  for (const auto& [address, account] : declared) residents.add_mailbox(account);
   for (const auto& [address, alias] : kept.aliases) residents.add_alias(address, alias.targets);
   residents.leave_out_empty(configured);
   return config;
