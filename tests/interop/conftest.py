@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -80,6 +81,17 @@ def _end(server: Veredus) -> str:
     except AssertionError as problem:
         server.kill()
         return f"{server.folder.name}: {problem}"
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that any user gets to, unlike tmp_path; for tests that become another user."""
+    if os.geteuid() != 0:
+        unavailable("not root: only root can become another user")
+    path = Path(tempfile.mkdtemp(prefix="veredus-open-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture

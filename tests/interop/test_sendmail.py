@@ -6,12 +6,9 @@ import pwd
 import re
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from conftest import unavailable
 from harness import clients, mails
 from harness.next_hop import Script
 from harness.veredus import Veredus
@@ -166,17 +163,6 @@ def test_exit_codes(sendmail):
     done = run("-f", ANN, OTHER, "nobody-here@example.test")
     assert done.returncode == NO_USER and b"<nobody-here@example.test>: 550" in done.stderr
     run.server.wait_for_mails(1, OTHER)
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """One that any user gets to, unlike tmp_path."""
-    if os.geteuid() != 0:
-        unavailable("not root: only root can become another user")
-    path = Path(tempfile.mkdtemp(prefix="veredus-sendmail-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
 
 
 def test_another_user_by_the_socket_and_by_the_folder(start_veredus, open_folder):
