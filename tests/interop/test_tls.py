@@ -10,36 +10,10 @@ import time
 
 import pytest
 from harness import mails
-from harness.certificates import Authority
+from harness.clients import s_client
+from harness.config import HOSTNAME as HOST
 from harness.raw_client import Gone, RawClient
-from harness.waiting import free_port, wait_until
-
-HOST = "mx.example.test"
-
-
-@pytest.fixture
-def authority(tmp_path):
-    return Authority(tmp_path / "authority")
-
-
-@pytest.fixture
-def secure(start_veredus, authority):
-    """Veredus with a certificate for its name and another for mail.other.test, STARTTLS on `port`, TLS from the
-    start on `tls_port`."""
-    port, tls_port = free_port(), free_port()
-    server = start_veredus(port=port, more={
-        "listen": [{"address": f"127.0.0.1:{port}"}, {"address": f"127.0.0.1:{tls_port}", "service": "submissions"}],
-        "certificate": [authority.certify(HOST).table(), authority.certify("other", "mail.other.test").table()]})
-    server.tls_port = tls_port
-    return server
-
-
-def s_client(server, *options: str, text: str = "QUIT\n", port: int | None = None) -> subprocess.CompletedProcess:
-    where = ["-connect", f"127.0.0.1:{port or server.port}"]
-    start = [] if port else ["-starttls", "smtp"]
-    return subprocess.run(["openssl", "s_client", "-crlf", "-quiet", *where, *start, *options], input=text,
-                          capture_output=True, text=True, timeout=30, check=False)
-
+from harness.waiting import wait_until
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_s_client_verifies_us(secure, authority, version):
@@ -231,6 +205,26 @@ def test_postfix_behind_us_that_wants_tls(postfix, start_veredus, authority):
         "tls": {"ca_file": str(authority.file)}, "deliver": {"ipv6": False}})
     send_through(front)
     wait_until(lambda: mails.find_in_maildir(server.folder / "mail", "secret"), 20, "the mail in Postfix's Maildir")
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_postfix_behind_us_that_wants_our_certificate(postfix, start_veredus, authority, shown):
+    certificate, ours = authority.certify("localhost"), authority.certify("ours", HOST)
+    server = postfix(
+        settings={"smtpd_tls_security_level": "encrypt", "smtpd_tls_chain_files": "{here}/etc/chain.pem",
+                  "smtpd_tls_CAfile": "{here}/etc/ca.pem", "smtpd_tls_req_ccert": "yes"},
+        files={"chain.pem": certificate.key.read_bytes() + certificate.file.read_bytes(),
+               "ca.pem": authority.file.read_bytes()})
+    front = start_veredus(more={
+        "route": [{"domain": "far.example", "to": f"localhost:{server.port}", "tls": "verify"}],
+        "tls": {"ca_file": str(authority.file)},
+        "deliver": {"ipv6": False} | ({"certificate": str(ours.file), "key": str(ours.key)} if shown else {})})
+    send_through(front)
+    if shown:
+        wait_until(lambda: mails.find_in_maildir(server.folder / "mail", "secret"), 20, "the mail in Postfix's Maildir")
+    else:
+        wait_until(lambda: front.queue_shows("you@far.example", "deferred"), 15, "it waits")
+        assert not mails.find_in_maildir(server.folder / "mail", "secret")
 
 
 def test_postfix_before_us_verifies_us(postfix, secure, authority):

@@ -87,6 +87,57 @@ TEST_F(TlsTest, ClientsMayHaveCertificates) {
   EXPECT_FALSE(seen_.verified);
 }
 
+TEST_F(TlsTest, ARevocationListIsForItsOwnAuthority) {
+  TemporaryFolder elsewhere;
+  Authority other(elsewhere.path(), "other");
+  const std::string both = folder_.path() + "/both.pem";
+  std::ofstream(both) << std::ifstream(authority_.ca_file()).rdbuf()
+                      << std::ifstream(other.ca_file()).rdbuf();
+  authority_.certify({.name = "gone"});
+  const TlsClientConfig config{.ca_file = both, .crl_file = authority_.revoke("gone")};
+  const TlsClient::Wish wish{.name = "mx.example.test", .must_verify = true};
+  serve({.certificates = {other.certify({.name = "mx"})}});
+  EXPECT_EQ(talk(config, wish).echoed, "hello") << "that authority has no list";
+  serve({.certificates = {other.certify({.name = "old", .from = days(-20), .until = days(-10)})}});
+  EXPECT_THAT(talk(config, wish).echoed, HasSubstr("has expired")) << "not hidden by that";
+  serve({.certificates = {authority_.certify({.name = "mx"})}});
+  EXPECT_EQ(talk(config, wish).echoed, "hello");
+}
+
+TEST_F(TlsTest, ClientsCertificatesMayBeRevoked) {
+  const TlsCertificate ann =
+      authority_.certify({.name = "ann", .alternative = "email:ann@example.test"});
+  serve({.certificates = {authority_.certify({.name = "mx"})},
+         .client_ca_file = authority_.ca_file(),
+         .crl_file = authority_.revoke("ann")});
+  const TlsClientConfig with{.ca_file = authority_.ca_file(), .certificate = ann};
+  EXPECT_EQ(talk(with, {.name = "mx.example.test"}).echoed, "hello");
+  EXPECT_FALSE(seen_.verified);
+  EXPECT_EQ(seen_.problem, "it was revoked");
+}
+
+TEST_F(TlsTest, ASessionEndsWithTheAuthoritiesThatVouchedForIt) {
+  const TlsCertificate mx = authority_.certify({.name = "mx"});
+  const TlsCertificate ann =
+      authority_.certify({.name = "ann", .alternative = "email:ann@example.test"});
+  const TlsServerConfig config{.certificates = {mx}, .client_ca_file = authority_.ca_file()};
+  const auto client = TlsClient::load({.ca_file = authority_.ca_file(), .certificate = ann});
+  const TlsClient::Wish wish{.name = "mx.example.test", .session_key = "mx"};
+  serve(config);
+  talk_with(**client, wish);
+  EXPECT_TRUE(talk_with(**client, wish).info.resumed);
+  EXPECT_TRUE(seen_.verified) << "of a session that is resumed too";
+  TemporaryFolder elsewhere;
+  serve({.certificates = {mx}, .client_ca_file = Authority(elsewhere.path()).ca_file()});
+  EXPECT_FALSE(talk_with(**client, wish).info.resumed);
+  EXPECT_FALSE(seen_.verified);
+  serve({.certificates = {mx},
+         .client_ca_file = authority_.ca_file(),
+         .crl_file = authority_.revoke("ann")});
+  EXPECT_FALSE(talk_with(**client, wish).info.resumed);
+  EXPECT_FALSE(seen_.verified);
+}
+
 TEST_F(TlsTest, FilesThatAreNoCertificatesAreNamed) {
   const TlsCertificate good = authority_.certify({.name = "mx"});
   const TlsCertificate other = authority_.certify({.name = "other"});

@@ -1,12 +1,12 @@
 #include "io/tls/client.h"
 
+#include <filesystem>
 #include <list>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/complaints.h"
@@ -18,7 +18,6 @@ namespace veredus::io {
 namespace {
 
 constexpr std::size_t kSessionsMax = 2000;
-constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Sessions that may be resumed, the last used first. One for all threads: asked once a connection.
 class Sessions {
@@ -74,9 +73,6 @@ int new_session(SSL* ssl, SSL_SESSION* session) {
   return 1;
 }
 
-/// Judged after the handshake, in words.
-int accept_any(int /*verified*/, X509_STORE_CTX* /*store*/) { return 1; }
-
 bool is_good_for(const X509* certificate, const std::string& name) {
   auto* theirs = const_cast<X509*>(certificate);  // OpenSSL 3.0's signature; it is not changed.
   if (IpAddress::parse(name)) return X509_check_ip_asc(theirs, name.c_str(), 0) == 1;
@@ -102,14 +98,16 @@ class Client final : public TlsClient {
     context_ = tls::make_context(TLS_client_method(), config.version_min);
     SSL_CTX* context = context_.get();
     Complaints complaints;
-    const bool usual = config.ca_file.empty();
-    complaints.take(
-        tls::trust(context, usual ? kSystemAuthorities : config.ca_file, "file of authorities"));
-    if (!config.crl_file.empty()) complaints.take(revoke(config.crl_file));
-    if (!config.certificate.certificate_file.empty())
-      complaints.take(tls::use_certificate(context, config.certificate));
+    // A system without authorities still encrypts; it trusts nobody.
+    if (!config.ca_file.empty() || std::filesystem::exists(config.authorities()))
+      complaints.take(tls::trust(context, config.authorities(), "file of authorities"));
+    if (!config.crl_file.empty()) complaints.take(tls::revoke(context, config.crl_file));
+    if (config.has_certificate())
+      complaints.take(
+          tls::use_certificate(context, config.certificate,
+                               config.reader ? *config.reader : FileReader(tls::read_file)));
     if (!complaints.empty()) return fail(complaints.error());
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
+    tls::judge_later(context, SSL_VERIFY_PEER);
     SSL_CTX_set_session_cache_mode(context,
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
     SSL_CTX_sess_set_new_cb(context, new_session);
@@ -133,16 +131,6 @@ class Client final : public TlsClient {
   }
 
  private:
-  Result<> revoke(const std::string& crl_file) {
-    X509_STORE* store = SSL_CTX_get_cert_store(context_.get());
-    X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-    if (X509_load_crl_file(lookup, crl_file.c_str(), X509_FILETYPE_PEM) < 1)
-      return fail(Fault::malformed,
-                  crl_file + ": holds no revocation list in PEM form (" + tls::last_error() + ")");
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
-    return {};
-  }
-
   tls::Handle begin(const Wish& wish) const {
     tls::Handle ssl(SSL_new(context_.get()));
     SSL_set_connect_state(ssl.get());

@@ -17,6 +17,14 @@ struct TlsClientConfig {
   std::string crl_file = {};  ///< PEM: what authorities have revoked; empty: none.
   TlsVersion version_min = TlsVersion::tls_1_2;
   TlsCertificate certificate = {};  ///< Ours, for servers that ask; empty: none.
+  /// Reads `certificate`; see TlsServerConfig::reader.
+  std::shared_ptr<const FileReader> reader = nullptr;
+
+  /// `ca_file`, or that of the system.
+  std::string authorities() const {
+    return ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : ca_file;
+  }
+  bool has_certificate() const noexcept { return !certificate.certificate_file.empty(); }
 
   friend bool operator==(const TlsClientConfig&, const TlsClientConfig&) = default;
 };

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <sys/stat.h>
-
 #include "base/log.h"
 
 namespace veredus::io {
@@ -21,30 +19,12 @@ std::string days_text(Duration left) {
 Result<std::unique_ptr<TlsKeeper>> TlsKeeper::make(const TlsServerConfig& config,
                                                    const System& system) {
   std::unique_ptr<TlsKeeper> keeper(new TlsKeeper(config, system));
-  keeper->marks_ = marks(config);
+  keeper->marks_ = file_marks(config);
   auto loaded = TlsServer::load(config);
   if (!loaded) return fail(loaded.error());
   keeper->current_.store(std::move(*loaded));
   keeper->warn_of_expiry();
   return keeper;
-}
-
-/// Of the files that links lead to, as those of Let's Encrypt do. A file that is not there has
-/// none.
-TlsKeeper::Marks TlsKeeper::marks(const TlsServerConfig& config) {
-  Marks found;
-  const auto add = [&found](const std::string& path) {
-    struct stat facts{};
-    if (path.empty() || ::stat(path.c_str(), &facts) != 0) return;
-    found[path] = {facts.st_ino, (facts.st_mtim.tv_sec * 1'000'000'000L) + facts.st_mtim.tv_nsec,
-                   static_cast<std::uint64_t>(facts.st_size)};
-  };
-  for (const TlsCertificate& files : config.certificates) {
-    add(files.certificate_file);
-    add(files.key_file);
-  }
-  add(config.client_ca_file);
-  return found;
 }
 
 Task<> TlsKeeper::watch(TlsKeeper& keeper) {
@@ -57,7 +37,8 @@ Task<> TlsKeeper::watch(TlsKeeper& keeper) {
 
 Task<> TlsKeeper::look() {
   const TlsServerConfig config = config_;
-  const Marks now = co_await run_blocking(system_.workers, [&config] { return marks(config); });
+  const FileMarks now =
+      co_await run_blocking(system_.workers, [&config] { return file_marks(config); });
   if (now == marks_ || config != config_) co_return;
   auto loaded =
       co_await run_blocking(system_.workers, [&config] { return TlsServer::load(config); });
@@ -72,9 +53,9 @@ Task<> TlsKeeper::look() {
 }
 
 Task<Result<>> TlsKeeper::replace(TlsServerConfig config) {
-  Marks now;
+  FileMarks now;
   const auto read = [&] {
-    now = marks(config);
+    now = file_marks(config);
     return TlsServer::load(config);
   };
   auto loaded = co_await run_blocking(system_.workers, read);

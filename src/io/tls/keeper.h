@@ -3,11 +3,10 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 #include <memory>
-#include <string>
 
 #include "io/system.h"
+#include "io/tls/file_marks.h"
 #include "io/tls/server.h"
 
 namespace veredus::io {
@@ -35,25 +34,15 @@ class TlsKeeper {
   Task<Result<>> replace(TlsServerConfig config);
 
  private:
-  /// What tells one state of a file from another.
-  struct Mark {
-    std::uint64_t inode = 0;
-    std::int64_t changed_ns = 0;
-    std::uint64_t octets = 0;
-    friend bool operator==(const Mark&, const Mark&) = default;
-  };
-  using Marks = std::map<std::string, Mark>;
-
   TlsKeeper(TlsServerConfig config, const System& system)
       : config_(std::move(config)), system_(system) {}
 
-  static Marks marks(const TlsServerConfig& config);
   Task<> look();
   void warn_of_expiry();
 
   TlsServerConfig config_;
   const System system_;
-  Marks marks_;
+  FileMarks marks_;
   std::atomic<std::shared_ptr<const TlsServer>> current_;
   WallTime warned_{};
 };

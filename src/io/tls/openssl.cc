@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -57,6 +58,27 @@ bool use_key(SSL_CTX* context, const std::string& octets) {
   const Bio in = memory(octets);
   const Key key(PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr));
   return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+}
+
+/// Where a verification keeps what was wrong before it missed a revocation list.
+int problem_index() {
+  static const int index = X509_STORE_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+/// The last error stands at the end. That an authority has no revocation list here is none, and
+/// does not hide one that came before.
+int accept_any(int verified, X509_STORE_CTX* store) {
+  if (verified == 1) return 1;
+  const auto before =
+      reinterpret_cast<std::intptr_t>(X509_STORE_CTX_get_ex_data(store, problem_index()));
+  const int error = X509_STORE_CTX_get_error(store);
+  if (error == X509_V_ERR_UNABLE_TO_GET_CRL)
+    X509_STORE_CTX_set_error(store, static_cast<int>(before));
+  else
+    X509_STORE_CTX_set_ex_data(store, problem_index(),
+                               reinterpret_cast<void*>(static_cast<std::intptr_t>(error)));
+  return 1;
 }
 
 std::string name_text(const X509_NAME* name) {
@@ -137,6 +159,19 @@ Result<> trust(SSL_CTX* context, const std::string& ca_file, const std::string& 
                 ca_file + ": holds no certificates in PEM form (" + last_error() + ")");
   return {};
 }
+
+Result<> revoke(SSL_CTX* context, const std::string& crl_file) {
+  if (auto readable = must_be_readable(crl_file, "revocation list"); !readable) return readable;
+  X509_STORE* store = SSL_CTX_get_cert_store(context);
+  X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+  if (X509_load_crl_file(lookup, crl_file.c_str(), X509_FILETYPE_PEM) < 1)
+    return fail(Fault::malformed,
+                crl_file + ": holds no revocation list in PEM form (" + last_error() + ")");
+  X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  return {};
+}
+
+void judge_later(SSL_CTX* context, int mode) { SSL_CTX_set_verify(context, mode, accept_any); }
 
 std::string chain_problem(const SSL* ssl, const X509* certificate) {
   const long code = SSL_get_verify_result(ssl);

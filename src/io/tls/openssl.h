@@ -46,6 +46,12 @@ Result<> use_certificate(SSL_CTX* context, const TlsCertificate& files,
 /// The PEM file's certificates as those we trust. `what` is for errors.
 Result<> trust(SSL_CTX* context, const std::string& ca_file, const std::string& what);
 
+/// The PEM file's revocation lists count for the authorities whose they are; others have none.
+Result<> revoke(SSL_CTX* context, const std::string& crl_file);
+
+/// Any peer may go on: chain_problem() says afterwards what was wrong with its certificate.
+void judge_later(SSL_CTX* context, int mode);
+
 /// Why a chain is not trusted, in words; empty when it is.
 std::string chain_problem(const SSL* ssl, const X509* certificate);
 

@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
 #include "base/complaints.h"
@@ -34,8 +35,16 @@ const std::array<unsigned char, 80>& ticket_keys() {
   return keys;
 }
 
-/// Judged after the handshake: a client without a good certificate is a client like others.
-int accept_any(int /*verified*/, X509_STORE_CTX* /*store*/) { return 1; }
+/// What sessions that are resumed must have in common: a client's certificate is not looked at
+/// again, so a session ends with the authorities that vouched for it and the list of the revoked.
+std::array<unsigned char, SHA256_DIGEST_LENGTH> sessions_of(const TlsServerConfig& config) {
+  std::string all = "veredus";
+  for (const std::string& path : {config.client_ca_file, config.crl_file})
+    if (!path.empty()) all += '\0' + tls::read_file(path).value_or("");
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(), digest.data());
+  return digest;
+}
 
 class Server final : public TlsServer {
  public:
@@ -46,13 +55,12 @@ class Server final : public TlsServer {
     auto keys = ticket_keys();
     SSL_CTX_set_tlsext_ticket_keys(context.get(), keys.data(), keys.size());
     SSL_CTX_set_num_tickets(context.get(), 1);
-    constexpr std::string_view kSessions = "veredus";
-    SSL_CTX_set_session_id_context(
-        context.get(), reinterpret_cast<const unsigned char*>(kSessions.data()), kSessions.size());
+    const auto sessions = sessions_of(config);
+    SSL_CTX_set_session_id_context(context.get(), sessions.data(), sessions.size());
     SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_tlsext_servername_callback(context.get(), choose);
     SSL_CTX_set_tlsext_servername_arg(context.get(), this);
-    if (auto asked = ask_clients(context.get(), config.client_ca_file); !asked) return asked;
+    if (auto asked = ask_clients(context.get(), config); !asked) return asked;
     const X509* certificate = SSL_CTX_get0_certificate(context.get());
     sites_.push_back({std::move(context), {files.certificate_file, tls::not_after(certificate)}});
     return {};
@@ -79,12 +87,15 @@ class Server final : public TlsServer {
   }
 
  private:
-  static Result<> ask_clients(SSL_CTX* context, const std::string& ca_file) {
+  static Result<> ask_clients(SSL_CTX* context, const TlsServerConfig& config) {
+    const std::string& ca_file = config.client_ca_file;
     if (ca_file.empty()) return {};
     if (auto trusted = tls::trust(context, ca_file, "file of client authorities"); !trusted)
       return trusted;
     SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(ca_file.c_str()));
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE, accept_any);
+    if (!config.crl_file.empty())
+      if (auto revoked = tls::revoke(context, config.crl_file); !revoked) return revoked;
+    tls::judge_later(context, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE);
     return {};
   }
 
@@ -114,6 +125,9 @@ class Server final : public TlsServer {
     const X509* certificate = SSL_get0_peer_certificate(ssl);
     if (certificate == nullptr) return;
     info.problem = tls::chain_problem(ssl, certificate);
+    // Of a session that is resumed the verdict is an old one.
+    if (info.problem.empty() && X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
+      info.problem = "it has expired";
     info.verified = info.problem.empty();
     if (info.verified) info.client_names = tls::names_in(certificate);
   }

@@ -34,6 +34,7 @@ struct TlsServerConfig {
   /// Clients are asked for a certificate of these authorities; empty: they are not asked. Who has
   /// none, or a bad one, is served all the same: TlsInfo says what it is.
   std::string client_ca_file = {};
+  std::string crl_file = {};  ///< PEM: which of those were revoked; empty: none.
   /// Reads certificates and keys, such as those that only root may read and that were read before
   /// this process became another user. Null: from the disk.
   std::shared_ptr<const FileReader> reader = nullptr;

@@ -64,6 +64,10 @@ Result<DeliverConfig> checked(DeliverConfig config) {
     complaints.unless(minimum.value >= minimum.least, "deliver." + std::string(minimum.key),
                       "must be at least " + std::to_string(minimum.least));
   check_sources(config, complaints);
+  complaints.unless(
+      config.certificate.certificate_file.empty() == config.certificate.key_file.empty(),
+      config.certificate.key_file.empty() ? "deliver.certificate" : "deliver.key",
+      "certificate and key are set together or not at all");
   if (!complaints.empty()) return fail(complaints.error());
   return config;
 }

@@ -10,6 +10,7 @@
 
 #include "base/ip.h"
 #include "base/result.h"
+#include "io/tls/server.h"
 #include "mail/route/security.h"
 
 namespace veredus::deliver {
@@ -22,6 +23,7 @@ struct DeliverConfig {
   bool ipv6 = true;         ///< Use IPv6 addresses of next hops.
   route::TlsUse tls =
       route::TlsUse::opportunistic;  ///< As route::RouteConfig::tls, for which it is.
+  io::TlsCertificate certificate;    ///< As io::TlsClientConfig::certificate, for which it is.
   std::optional<IpAddress> source;   ///< Connect from this address; else the system chooses.
   /// Connect from the least used of these; instead of `source`. A next hop of a family that none is
   /// of is connected to from whatever address the system chooses.

@@ -47,7 +47,7 @@ io::Task<std::expected<void, Client::Unopened>> Client::secure() {
 }
 
 io::Task<std::expected<void, Client::Unopened>> Client::begin_tls() {
-  const auto client = co_await tls_source_->get(workers_);
+  const auto client = co_await tls_source_->get(workers_, stream_.now());
   if (!client) co_return std::unexpected(no_tls(client.error().text()));
   // Octets behind the reply were put there by somebody on the way.
   const auto stream = connection_.stream_to_cover();
@@ -76,13 +76,23 @@ io::Task<Result<>> Client::authenticate() {
   std::vector<sasl::Mechanism> offered;
   for (const std::string& name : peer_.auth_mechanisms())
     if (const auto mechanism = sasl::parse_mechanism(name)) offered.push_back(*mechanism);
-  const auto chosen =
-      sasl::choose(offered, {.tls = tls_ != nullptr, .binding = binding.available(), .only = {}});
+  // Without a password it is our certificate that says who we are.
+  const bool by_certificate = at_.security.password.empty();
+  sasl::Choice choice{.tls = tls_ != nullptr, .binding = binding.available(), .only = {}};
+  choice.certificate = by_certificate && tls_source_->config().has_certificate();
+  if (by_certificate) choice.only = sasl::Mechanism::external;
+  const auto chosen = sasl::choose(offered, choice);
   if (!chosen)
-    co_return fail(Fault::unavailable,
-                   reason(Cause::no_login, "the host offers no way to authenticate that we know"));
+    co_return fail(
+        Fault::unavailable,
+        reason(Cause::no_login, by_certificate ? "the host does not offer to know us by our "
+                                                 "certificate, and there is no password for it"
+                                               : "the host offers no way to authenticate that we "
+                                                 "know"));
   const sasl::Credentials credentials{
-      .user = at_.security.user, .password = Secret(at_.security.password), .authorize_as = {}};
+      .user = at_.security.user,
+      .password = Secret(at_.security.password),
+      .authorize_as = by_certificate ? at_.security.user : std::string()};
   co_return co_await converse(
       sasl::ClientExchange({.mechanism = *chosen, .binding = binding}, credentials));
 }

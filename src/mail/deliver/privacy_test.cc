@@ -112,12 +112,13 @@ class SmartHostTest : public PrivacyTest {
   }
   std::string send_by(const std::string& smart_host, std::uint16_t port, std::string script) {
     route_.smart_host = smart_host;
-    route_.smart_host_hop = {.user = "me", .password = "secret"};
+    route_.smart_host_hop = {.user = "me", .password = password_};
     ScriptedHop& made = hop("203.0.113.9:" + std::to_string(port), {std::move(script)});
     made.tls = server(files_);
     return attempt(route::SmtpHost{"relay.example", port}, letter());
   }
   io::TlsCertificate files_;
+  std::string password_ = "secret";
 };
 
 TEST_F(SmartHostTest, GetsUserAndPasswordUnderTls) {
@@ -136,6 +137,38 @@ TEST_F(SmartHostTest, OnPort465TlsBeginsAtOnce) {
                     "C: c2VjcmV0\nS: 235 ok\n" +
                         take()),
             "0 relayed 250 taken");
+}
+
+class CertificateTest : public SmartHostTest {
+ protected:
+  CertificateTest() {
+    tls_ = std::make_shared<const io::TlsClientSource>(io::TlsClientConfig{
+        .ca_file = files_.certificate_file, .certificate = certify("ours", "mx.example")});
+  }
+  /// What a smart host that offers these mechanisms gets from a user without a password.
+  std::string send_without_password(const std::string& mechanisms, const std::string& rest) {
+    password_.clear();
+    return send_by("relay.example:587", 587,
+                   std::string(kOffer) + "C: STARTTLS\nS: 220 go\ntls\nC: EHLO *\nS: 250-mx\n" +
+                       "S: 250 AUTH " + mechanisms + "\n" + rest);
+  }
+};
+
+TEST_F(CertificateTest, SaysWhoWeAreWhereThereIsNoPassword) {  // RFC 4422 §A
+  EXPECT_EQ(send_without_password("PLAIN EXTERNAL", "C: AUTH EXTERNAL bWU=\nS: 235 ok\n" + take()),
+            "0 relayed 250 taken");
+}
+
+TEST_F(CertificateTest, IsTheOnlyWayWhereThereIsNoPassword) {
+  EXPECT_THAT(send_without_password("PLAIN LOGIN", "C: QUIT\nS: 221 bye"),
+              HasSubstr("4.7.8 The host does not offer to know us by our certificate"));
+}
+
+TEST_F(CertificateTest, IsNoWayWhereThereIsAPassword) {
+  EXPECT_THAT(send_by("relay.example:587", 587,
+                      std::string(kOffer) + "C: STARTTLS\nS: 220 go\ntls\nC: EHLO *\nS: 250-mx\n"
+                                            "S: 250 AUTH EXTERNAL\nC: QUIT\nS: 221 bye"),
+              HasSubstr("4.7.8 The host offers no way to authenticate"));
 }
 
 TEST_F(SmartHostTest, ThatRefusesThePasswordDefersTheMail) {

@@ -65,6 +65,14 @@ Result<> Assembly::check(const AssemblyConfig& config) {
   return {};
 }
 
+Result<> Assembly::check_files(const AssemblyConfig& config) {
+  Complaints complaints;
+  if (!config.tls.certificates.empty()) complaints.take(io::TlsServer::load(config.tls));
+  complaints.take(io::TlsClient::load(config.tls_client));
+  if (!complaints.empty()) return fail(complaints.error());
+  return {};
+}
+
 Result<std::unique_ptr<Assembly>> Assembly::make(const AssemblyConfig& config,
                                                  const io::System& system,
                                                  storage::Storage& storage) {

@@ -11,6 +11,11 @@ namespace {
 int check(const ConfigurationOptions& options) {
   const auto loaded = options.load();
   if (!loaded) return complain(loaded.error(), kConfiguration);
+  AssemblyConfig parts = loaded->config.assembly();
+  // The one that the server makes for itself may not be there yet.
+  if (loaded->config.certificates.empty()) parts.tls.certificates.clear();
+  if (const Result<> readable = Assembly::check_files(parts); !readable)
+    return complain(readable.error(), kConfiguration);
   for (const std::string& warning : config::warnings(loaded->config))
     std::cout << loaded->source << ": warning: " << warning << '\n';
   std::cout << loaded->source << ": good\n";

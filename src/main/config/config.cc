@@ -59,8 +59,10 @@ AssemblyConfig Config::assembly() const {
   parts.deliver.hostname = hostname;
   parts.deliver.mail_folder = storage.path + "/mail";
   parts.tls = tls_server();
-  parts.tls_client = {
-      .ca_file = tls.ca_file, .crl_file = tls.crl_file, .version_min = tls.version_min};
+  parts.tls_client = {.ca_file = tls.ca_file,
+                      .crl_file = tls.crl_file,
+                      .version_min = tls.version_min,
+                      .certificate = deliver.certificate};
   return parts;
 }
 
@@ -71,7 +73,8 @@ io::TlsCertificate Config::self_signed() const {
 io::TlsServerConfig Config::tls_server() const {
   return {.certificates = certificates.empty() ? std::vector{self_signed()} : certificates,
           .version_min = tls.version_min,
-          .client_ca_file = tls.client_ca_file};
+          .client_ca_file = tls.client_ca_file,
+          .crl_file = tls.crl_file};
 }
 
 storage::RocksdbOptions Config::storage_options() const {

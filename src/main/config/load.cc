@@ -48,13 +48,16 @@ void read_sections(const toml::table& file, Config& config, Reader& reader) {
 }
 
 /// The password of a next hop, from its file.
-void read_password(route::HopConfig& hop, const std::string& key, Reader& reader) {
+void read_password(route::HopConfig& hop, const std::string& key, const Config& config,
+                   Reader& reader) {
   const auto complain = [&](const std::string& why) {
     reader.complain(reader.line_of(key), key + ": " + why);
   };
-  if (hop.user.empty() != hop.password_file.empty())
-    return complain(hop.user.empty() ? "there is no user that it would be for"
-                                     : "is required where there is a user");
+  const bool by_certificate = !config.deliver.certificate.certificate_file.empty();
+  if (hop.user.empty() && !hop.password_file.empty())
+    return complain("there is no user that it would be for");
+  if (!hop.user.empty() && hop.password_file.empty() && !by_certificate)
+    return complain("is required where there is a user, unless there is a deliver.certificate");
   if (hop.password_file.empty()) return;
   std::ifstream file(hop.password_file);
   if (!std::getline(file, hop.password) || hop.password.empty())
@@ -62,9 +65,9 @@ void read_password(route::HopConfig& hop, const std::string& key, Reader& reader
 }
 
 void read_passwords(Config& config, Reader& reader) {
-  read_password(config.relay.smart_host_hop, "relay.smart_host_password_file", reader);
+  read_password(config.relay.smart_host_hop, "relay.smart_host_password_file", config, reader);
   for (route::StaticRoute& route : config.routes)
-    read_password(route.hop, "route " + route.domain + ": password_file", reader);
+    read_password(route.hop, "route " + route.domain + ": password_file", config, reader);
 }
 
 /// toml++ of Debian is built to throw.

@@ -92,7 +92,8 @@ Section routes() {
                  "As deliver.tls. Empty: verify where there is a user, else deliver.tls. With port "
                  "465 TLS begins at once."),
           key_in("user", &StaticRoute::hop, &HopConfig::user,
-                 "To authenticate with (AUTH). Empty: we do not."),
+                 "To authenticate with (AUTH); by deliver.certificate (EXTERNAL) where there is no "
+                 "password. Empty: we do not."),
           key_in("password_file", &StaticRoute::hop, &HopConfig::password_file,
                  "The file whose first line is the password."),
       });
@@ -162,7 +163,9 @@ Section tls() {
           key("ca_file", &Tls::ca_file,
               "The authorities that servers' certificates are verified with (PEM). Empty: those "
               "of the system."),
-          key("crl_file", &Tls::crl_file, "What authorities have revoked (PEM). Empty: nothing."),
+          key("crl_file", &Tls::crl_file,
+              "Certificates that authorities have revoked (PEM), of servers and of clients. Empty: "
+              "none."),
       });
 }
 

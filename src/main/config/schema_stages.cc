@@ -155,6 +155,11 @@ Section deliver_section() {
           key("tls", &DeliverConfig::tls,
               "none, opportunistic (where offered, whoever the certificate is for), require "
               "(nothing in the clear) or verify (and the certificate must be the host's)."),
+          key_in("certificate", &DeliverConfig::certificate, &io::TlsCertificate::certificate_file,
+                 "Shown to hosts that ask for one, with those between it and the root (PEM). Read "
+                 "again when it changes. Empty: none."),
+          key_in("key", &DeliverConfig::certificate, &io::TlsCertificate::key_file,
+                 "Its private key (PEM, without a password)."),
           key("source", &DeliverConfig::source,
               "Connect from this address. Empty: the system chooses."),
           key("sources", &DeliverConfig::sources,

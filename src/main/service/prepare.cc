@@ -36,7 +36,9 @@ std::vector<std::string> secrets(const config::Config& config) {
   std::vector<std::string> files;
   for (const io::TlsCertificate& certificate : config.certificates)
     files.insert(files.end(), {certificate.certificate_file, certificate.key_file});
-  files.push_back(config.relay.smart_host_hop.password_file);
+  files.insert(files.end(),
+               {config.deliver.certificate.certificate_file, config.deliver.certificate.key_file,
+                config.relay.smart_host_hop.password_file});
   for (const route::StaticRoute& route : config.routes) files.push_back(route.hop.password_file);
   std::erase(files, "");
   return files;

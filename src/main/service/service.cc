@@ -31,6 +31,7 @@ AssemblyConfig assembly_config(const config::Config& config, const Prepared& pre
                                const Secret& site_key) {
   AssemblyConfig parts = config.assembly();
   parts.tls.reader = prepared.reader;
+  parts.tls_client.reader = prepared.reader;
   parts.site_key = site_key;
   parts.route.own_addresses = io::interface_addresses();
   if (is_sendmail_served(config)) parts.listen.push_back({config.submission_socket(), {}});
@@ -54,10 +55,9 @@ Result<config::Loaded> read_again(const config::Loaded& before, const Prepared& 
   if (!loaded) return loaded;
   if (const Result<> certified = certify(loaded->config); !certified)
     return fail(certified.error());
-  if (const auto server =
-          io::TlsServer::load(assembly_config(loaded->config, prepared, Secret()).tls);
-      !server)
-    return fail(server.error());
+  const Result<> readable =
+      Assembly::check_files(assembly_config(loaded->config, prepared, Secret()));
+  if (!readable) return fail(readable.error());
   return loaded;
 }
 
@@ -102,8 +102,10 @@ Result<> Service::open() {
   auto key = site_key(config.storage.path + "/site-key");
   if (!key) return fail(key.error());
   site_key_ = std::move(*key);
-  auto assembly = Assembly::make(assembly_config(config, *prepared_, site_key_),
-                                 production_->system(), *storage_);
+  const AssemblyConfig parts = assembly_config(config, *prepared_, site_key_);
+  const Result<> readable = Assembly::check_files(parts);
+  if (!readable) return fail(readable.error());
+  auto assembly = Assembly::make(parts, production_->system(), *storage_);
   if (!assembly) return fail(assembly.error());
   assembly_ = std::move(*assembly);
   control_ = std::make_unique<manage::ControlServer>(production_->system(), surroundings());
