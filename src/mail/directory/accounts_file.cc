@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "wire/smtp/address.h"
 
@@ -20,6 +21,7 @@ class Line {
   /// What is wrong with the word, or nothing.
   std::string take(std::string_view word) {
     if (word == "disabled") {
+      if (!credential_.name.empty()) return "disabled is for the account: take this line out";
       account_.disabled = true;
       return "";
     }
@@ -59,11 +61,17 @@ class Line {
                                   : smtp::Address::parse(value).has_value();
       return good ? "" : "send-as: expected an address, or @domain";
     }
+    if (key == "quota") {
+      const auto octets = parse_size(value);
+      account_.quota_bytes = octets.value_or(0);
+      return octets ? "" : "quota: " + octets.error().text();
+    }
     const auto number = to_number<std::uint64_t>(value);
     if (key == "per-hour" && number) account_.recipients_per_hour = *number;
     if (key == "per-day" && number) account_.recipients_per_day = *number;
     if (key != "per-hour" && key != "per-day")
-      return "unknown key " + printable(key) + ": expected for, send-as, per-hour or per-day";
+      return "unknown key " + printable(key) +
+             ": expected for, send-as, quota, per-hour or per-day";
     return number ? "" : printable(key) + ": expected a number";
   }
 

@@ -19,7 +19,7 @@ TEST(AccountsFile, IsRead) {
   const auto accounts = parse_accounts(
       "# people\n\n"
       "Ann@Example.org {ARGON2ID}$argon2id$x {SCRAM-SHA-256}SCRAM-SHA-256$4096:a$b:c "
-      "send-as=@example.org send-as=boss@x.example per-hour=10 per-day=20\n"
+      "send-as=@example.org send-as=boss@x.example per-hour=10 per-day=20 quota=1GiB\n"
       "ann@example.org/phone\t{ARGON2ID}$light for=submission,imap\r\n"
       "old@example.org disabled\n"
       "app@example.org {PLAIN}se{}cret=1",
@@ -30,6 +30,7 @@ TEST(AccountsFile, IsRead) {
   EXPECT_EQ(ann.send_as, (std::vector<std::string>{"@example.org", "boss@x.example"}));
   EXPECT_EQ(ann.recipients_per_hour, 10U);
   EXPECT_EQ(ann.recipients_per_day, 20U);
+  EXPECT_EQ(ann.quota_bytes, 1'073'741'824U);
   ASSERT_EQ(ann.credentials.size(), 2U);
   EXPECT_EQ(ann.credentials[0].argon2id, "$argon2id$x");
   EXPECT_EQ(ann.credentials[0].scram_sha_256, "SCRAM-SHA-256$4096:a$b:c");
@@ -42,16 +43,19 @@ TEST(AccountsFile, IsRead) {
 TEST(AccountsFile, AllThatIsWrongIsToldWithItsLineAndNoPassword) {
   const auto accounts = parse_accounts(
       "nobody\na@x.example {MD5}secret\na@x.example {ARGON2ID}\n\nb@x.example secret\n"
-      "c@x.example {ARGON2ID}one {ARGON2ID}two\nd@x.example color=red per-hour=x for=ftp "
-      "send-as=@\ne@x.example {ARGON2ID}one\ne@x.example {ARGON2ID}two\nf@x.example/app\n",
+      "c@x.example {ARGON2ID}one {ARGON2ID}two\nd@x.example color=red per-hour=x quota=much "
+      "for=ftp "
+      "send-as=@\ne@x.example {ARGON2ID}one\ne@x.example {ARGON2ID}two\nf@x.example/app\n"
+      "f@x.example/old disabled\n",
       "f");
   ASSERT_FALSE(accounts);
   const std::string& text = accounts.error().text();
   for (const char* part :
        {"f:1: not an address: nobody", "f:2: unknown scheme {MD5}", "f:3: {ARGON2ID}: nothing",
         "f:5: unknown word", "f:6: two passwords", "f:7: unknown key color", "f:7: per-hour",
-        "f:7: for: unknown protocol ftp", "f:7: send-as", "f:9: e@x.example: named twice",
-        "f:10: an app password needs one"})
+        "f:7: quota: expected a size", "f:7: for: unknown protocol ftp", "f:7: send-as",
+        "f:9: e@x.example: named twice", "f:10: an app password needs one",
+        "f:11: disabled is for the account"})
     EXPECT_THAT(text, HasSubstr(part));
   EXPECT_THAT(text, testing::Not(HasSubstr("{MD5}secret")));
 }

@@ -8,6 +8,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "mail/manage/words.h"
 

@@ -7,6 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "mail/manage/handlers.h"
 #include "mail/manage/json_text.h"

@@ -232,17 +232,5 @@ TEST(Words, SayTimesAndSizes) {
   EXPECT_EQ(when_words(kNow + hours(13), kNow), "2022-01-09 01:00:00 UTC, in 13 h");
 }
 
-TEST(Words, AreRead) {
-  EXPECT_EQ(parse_duration("90"), seconds(90));
-  EXPECT_EQ(parse_duration("2h"), hours(2));
-  EXPECT_EQ(parse_duration("1W"), hours(7 * 24));
-  EXPECT_EQ(parse_size("10kB"), 10'000U);
-  EXPECT_EQ(parse_size("1mib"), 1'048'576U);
-  for (const char* wrong : {"", "h", "-1h", "1.5h", "1 fortnight", "99999999999999999999"})
-    EXPECT_FALSE(parse_duration(wrong)) << wrong;
-  for (const char* wrong : {"", "kB", "-1", "18446744073709551615kB", "1tb"})
-    EXPECT_FALSE(parse_size(wrong)) << wrong;
-}
-
 }  // namespace
 }  // namespace veredus::manage

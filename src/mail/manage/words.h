@@ -28,10 +28,4 @@ std::string when_words(WallTime when, WallTime now);
 /// for a reason of our own, and that alone when there is no host.
 std::string verdict_words(std::string_view remote, std::string_view reply);
 
-/// Reads `90s`, `30m`, `2h`, `5d` or `2w`; a number alone is seconds. Errors: malformed.
-[[nodiscard]] Result<std::chrono::seconds> parse_duration(std::string_view text);
-/// Reads `4096`, `10kB`, `10KiB`, `1MB`, `1MiB`, `1GB`, `1GiB`, whatever the case. Errors:
-/// malformed.
-[[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
-
 }  // namespace veredus::manage

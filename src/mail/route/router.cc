@@ -61,9 +61,15 @@ class Expansion {
   }
 
   /// RFC 5321 §4.5.1: postmaster is always there; without a mailbox of that name somebody of the
-  /// domain reads it.
+  /// domain reads it, and where nobody lives yet the postmaster of the first domain.
   Result<> to_first_reader(const smtp::Address& address, const LocalDomain& domain,
                            std::vector<smtp::Address>& next) {
+    if (domain.mailboxes.empty() && domain.aliases.empty()) {
+      if (address == *tables_.postmaster)
+        return fail(Fault::refused, "Nobody reads mail for <" + address.text() + "> yet");
+      next.push_back(*tables_.postmaster);
+      return {};
+    }
     const std::string reader =
         domain.mailboxes.empty() ? domain.aliases.begin()->first : *domain.mailboxes.begin();
     auto rewritten = smtp::Address::make(reader, domain.domain);

@@ -233,6 +233,24 @@ TEST(Router, BoundsExpansion) {
   EXPECT_FALSE(Router::make(wide));
 }
 
+TEST(Router, ADomainMayHaveNobodyYet) {
+  RouteConfig config;
+  config.hostname = "mx.example.test";
+  config.domains.resize(2);
+  config.domains[0].name = "first.test";
+  config.domains[1].name = "second.test";
+  const auto expand = [&config](std::string_view address) {
+    const auto router = Router::make(config);
+    EXPECT_TRUE(router);
+    const auto found = router->expand(*smtp::Address::parse(address));
+    return found ? found->front().text() : found.error().text();
+  };
+  EXPECT_EQ(expand("ann@second.test"), "No such mailbox here: <ann@second.test>");
+  EXPECT_EQ(expand("postmaster@second.test"), "Nobody reads mail for <postmaster@first.test> yet");
+  config.domains.front().mailboxes = {"ann"};
+  EXPECT_EQ(expand("postmaster@second.test"), "ann@first.test") << "of the first domain";
+}
+
 TEST(Destination, NamesReadBack) {
   for (const char* name : {"local", "mx:example.org", "mx:[192.0.2.1]", "smtp:relay.example:587",
                            "smtp:[2001:db8::1]:25", "smtp:192.0.2.1:2525", "lmtp:127.0.0.1:24",

@@ -51,11 +51,6 @@ class DomainMaker {
     for (const auto& [name, octets] : config_.quotas) domain_.quotas[ascii_lower(name)] = octets;
     for (const auto& [name, targets] : config_.aliases) add_alias(name, targets);
     if (!config_.catch_all.empty()) domain_.catch_all = target("catch_all", config_.catch_all);
-    if (domain_.mailboxes.empty() && domain_.aliases.empty() && !domain_.lmtp)
-      complaints_.add(
-          key("mailboxes"),
-          "no mailbox and no alias: nobody could read mail for postmaster. (A domain for "
-          "accounts alone is made by `veredus domain add`.)");
   }
 
  private:

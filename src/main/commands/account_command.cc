@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "mail/authenticate/password.h"
 #include "mail/directory/accounts_file.h"
@@ -64,7 +65,7 @@ int with_password(AccountOptions& options, json::object asked, const std::string
 
 Result<std::uint64_t> parse_quota(const std::string& text) {
   if (text == "none") return 0;
-  return manage::parse_size(text);
+  return parse_size(text);
 }
 
 int add_account(AccountOptions& options) {

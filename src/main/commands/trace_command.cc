@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/amount.h"
 #include "mail/manage/words.h"
 #include "main/commands/command.h"
 #include "main/commands/queue_options.h"
@@ -27,7 +28,7 @@ int trace(const TraceOptions& options) {
         Error(Fault::malformed, options.subject + " is neither a queue id (13 letters and digits), "
                                                   "nor an address, nor a Message-ID"),
         kWrongUse);
-  if (const auto since = manage::parse_duration(options.since); !options.since.empty() && !since)
+  if (const auto since = parse_duration(options.since); !options.since.empty() && !since)
     return complain(Error(Fault::malformed, "--since: " + since.error().text()), kWrongUse);
   std::uint64_t count = 0;
   const auto print = [&](const std::string& line) {
