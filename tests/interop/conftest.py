@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +20,10 @@ import peer_nsd
 import peer_postfix
 import peer_root
 from harness import accounts, corpus, reports
-from harness.config import Settings
+from harness.certificates import Authority
+from harness.clock import Clock
+from harness.clock import why_not as clock_why_not
+from harness.config import HOSTNAME, Settings
 from harness.lying_dns import LyingNameServer
 from harness.next_hop import NextHop, Script
 from harness.veredus import Veredus
@@ -59,11 +63,12 @@ def program() -> Path:
 @pytest.fixture
 def start_veredus(program: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Veredus]]:
     """start_veredus("name", setting=value, ...): a Veredus that listens. At the end each is
-    stopped by SIGTERM; it must exit 0 and have logged no error."""
+    stopped by SIGTERM; it must exit 0 and have logged no error. `at` is a clock for it."""
     started: list[Veredus] = []
 
-    def start(name: str = "veredus", port: int | None = None, **settings: object) -> Veredus:
+    def start(name: str = "veredus", port: int | None = None, at: Clock | None = None, **settings: object) -> Veredus:
         started.append(Veredus(program, tmp_path / name, Settings(**settings), port))
+        started[-1].environment = at.environment if at else {}
         return started[-1].start()
 
     yield start
@@ -84,6 +89,14 @@ def _end(server: Veredus) -> str:
 
 
 @pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    """For start_veredus(at=clock)."""
+    if reason := clock_why_not():
+        unavailable(reason)
+    return Clock(tmp_path)
+
+
+@pytest.fixture
 def open_folder() -> Iterator[Path]:
     """One that any user gets to, unlike tmp_path; for tests that become another user."""
     if os.geteuid() != 0:
@@ -92,6 +105,23 @@ def open_folder() -> Iterator[Path]:
     path.chmod(0o755)
     yield path
     shutil.rmtree(path)
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "authority")
+
+
+@pytest.fixture
+def secure(start_veredus: Callable[..., Veredus], authority: Authority) -> Veredus:
+    """A server with a certificate for its name and another for mail.other.test, STARTTLS on `port`, TLS from the
+    start on `tls_port`."""
+    port, tls_port = free_port(), free_port()
+    server = start_veredus(port=port, more={
+        "listen": [{"address": f"127.0.0.1:{port}"}, {"address": f"127.0.0.1:{tls_port}", "service": "submissions"}],
+        "certificate": [authority.certify(HOSTNAME).table(), authority.certify("other", "mail.other.test").table()]})
+    server.tls_port = tls_port
+    return server
 
 
 @pytest.fixture
@@ -108,6 +138,21 @@ def submission(start_veredus: Callable[..., Veredus]) -> Callable[..., Veredus]:
         accounts.add_account(server)
         return server
     return start
+
+
+@pytest.fixture
+def pam_service(tmp_path: Path) -> Iterator[str]:
+    """The name of a PAM service whose users stand in a file: ann, with accounts.SYSTEM_PASSWORD."""
+    if os.geteuid() != 0:
+        unavailable("not root: only root may put a service into /etc/pam.d")
+    database = tmp_path / "veredus" / "users"  # Beside the configuration, where the sandbox lets the server read.
+    database.parent.mkdir()
+    subprocess.run(["perl", "-MDB_File", "-e", 'tie %h, "DB_File", "$ARGV[0].db" or die; $h{ann} = $ARGV[1];',
+                    str(database), accounts.SYSTEM_PASSWORD], check=True)
+    service = Path(f"/etc/pam.d/veredus-test-{os.getpid()}")
+    service.write_text(f"auth required pam_userdb.so db={database} crypt=none\naccount required pam_permit.so\n")
+    yield service.name
+    service.unlink()
 
 
 @pytest.fixture(scope="session")
@@ -148,12 +193,12 @@ def postfix(start_peer: Callable[..., Peer]) -> Callable[..., Peer]:
 
 @pytest.fixture
 def exim(start_peer: Callable[..., Peer]) -> Callable[..., Peer]:
-    return lambda: start_peer(peer_exim.make)
+    return lambda **settings: start_peer(peer_exim.make, **settings)
 
 
 @pytest.fixture
 def dovecot(start_peer: Callable[..., Peer]) -> Callable[..., Peer]:
-    return lambda users: start_peer(peer_dovecot.make, users)
+    return lambda users, **settings: start_peer(peer_dovecot.make, users, **settings)
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ import subprocess
 
 import pytest
 from harness import clients, mails
-from harness.accounts import ANN, MESSAGE, PASSWORD, add_account, login, manage, unverified
+from harness.accounts import ANN, MESSAGE, PASSWORD, SYSTEM_PASSWORD, add_account, login, manage, unverified
 from harness.certificates import Authority
 from harness.raw_client import RawClient
 from harness.waiting import wait_until
+
 
 def test_a_message_is_completed_and_marked(submission):
     server = submission()
@@ -129,6 +130,19 @@ def test_a_certificate_logs_in(trusted, authority_of_others):
     assert len(server.mails("other@example.test")) == 1
 
 
+def test_our_own_certificate_logs_in_at_a_smart_host(trusted, start_veredus):
+    """No password: AUTH EXTERNAL, by the certificate that we show."""
+    server, authority = trusted()
+    ours = authority.certify("front", extension=f"email:{ANN}")
+    front = start_veredus("front", smart_host=f"localhost:{server.submission_port}", more={
+        "relay": {"smart_host_user": ANN}, "tls": {"ca_file": str(authority.file)},
+        "domain": [{"name": "front.example", "mailboxes": ["you"]}],
+        "deliver": {"ipv6": False, "certificate": str(ours.file), "key": str(ours.key)}})
+    front.send(ANN, "other@example.test", MESSAGE)
+    server.wait_for_mails(1, "other@example.test")
+    wait_until(lambda: server.log_lines("mechanism=EXTERNAL"), 5, "the log says so")
+
+
 @pytest.fixture
 def authority_of_others(tmp_path):
     return Authority(tmp_path / "others")
@@ -146,6 +160,19 @@ def test_a_quota_holds_until_there_is_room(submission):
     assert manage(server, "queue", "retry", "--all").returncode == 0
     server.wait_for_mails(1, ANN)
     server.wait_for_empty_queue()
+
+
+def test_users_of_the_system_log_in_through_pam(submission, pam_service):
+    server = submission(accounts={"pam_domains": ["example.test"], "pam_service": pam_service})
+    done = subprocess.run(
+        ["swaks", "--server", f"127.0.0.1:{server.submission_port}", "-tls", "--auth", "PLAIN", "--auth-user", ANN,
+         "--auth-password", SYSTEM_PASSWORD, "--from", ANN, "--to", "other@example.test"],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        login(server)  # With the password that is kept here.
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        login(server, user="you@example.test", password=SYSTEM_PASSWORD)
 
 
 @pytest.mark.parametrize("hidden", [True, False])

@@ -1,5 +1,6 @@
 // AUTH: how a client says who it is (RFC 4954), and what it may do then.
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -57,7 +58,10 @@ authenticate::Channel Session::channel() const {
   channel.binding = binding_;
   for (const std::string& name : tls_->client_names) {
     const std::string address = ascii_lower(name);
-    if (surroundings_.users->directory.find(address)) channel.certificate_account = address;
+    // A name without @ is a host's.
+    if (!address.contains('@') || !surroundings_.users->directory.find(address)) continue;
+    channel.certificate_account = address;
+    break;
   }
   return channel;
 }
@@ -72,7 +76,6 @@ std::string Session::auth_line() const {
 }
 
 io::Task<std::optional<Reply>> Session::on_auth(std::string args) {
-  auth_tried_ = true;
   auto command = smtp::parse_auth(args);
   wipe(args);
   if (!command) co_return Reply(501, {5, 5, 4}, command.error().text());
@@ -103,8 +106,12 @@ io::Task<std::optional<Reply>> Session::on_auth(std::string args) {
 io::Task<Reply> Session::logged_in(authenticate::Identity identity) {
   auto account = co_await surroundings_.users->directory.look_up(identity.account);
   if (!account) co_return Reply(454, {4, 7, 0}, "Accounts cannot be read now; try again later");
-  is_in_directory_ = account->has_value();
-  account_ = is_in_directory_ ? **std::move(account) : directory::Account();
+  if (!*account && !identity.by_pam)
+    co_return reply_for({.reason = Denial::Reason::refused, .text = ""});
+  by_pam_ = identity.by_pam;
+  const bool by_password = !by_pam_ && identity.mechanism != sasl::Mechanism::external;
+  credential_ = by_password ? std::optional(std::move(identity.credential)) : std::nullopt;
+  account_ = *account ? **std::move(account) : directory::Account();
   account_->address = std::move(identity.account);
   dialogue_.authenticated();
   idle_commands_ = 0;
@@ -117,13 +124,15 @@ io::Task<std::optional<Reply>> Session::refuse_sender(const smtp::ReversePath& s
     if (port_.service != policy::Service::submission) co_return std::nullopt;
     co_return Reply(530, {5, 7, 0}, "Authenticate first");
   }
-  if (is_in_directory_) {
-    auto account = co_await surroundings_.users->directory.look_up(account_->address);
-    if (!account) co_return Reply(451, {4, 3, 0}, "Accounts cannot be read now; try again later");
-    if (!*account || (*account)->disabled)
-      co_return Reply(550, {5, 7, 13}, account_->address + " is disabled");
-    account_ = **std::move(account);
-  }
+  auto account = co_await surroundings_.users->directory.look_up(account_->address);
+  if (!account) co_return Reply(451, {4, 3, 0}, "Accounts cannot be read now; try again later");
+  if (*account ? (*account)->disabled : !by_pam_)
+    co_return Reply(550, {5, 7, 13}, account_->address + " is disabled");
+  if (*account) account_ = **std::move(account);
+  const auto& known = account_->credentials;
+  if (credential_ &&
+      std::ranges::find(known, *credential_, &directory::Credential::name) == known.end())
+    co_return Reply(550, {5, 7, 13}, "The password that you logged in with was taken back");
   if (sender.is_null() || may_send_as(*account_, *sender.address(), *settings_->router))
     co_return std::nullopt;
   co_return Reply(550, {5, 7, 1},

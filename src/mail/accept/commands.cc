@@ -102,6 +102,8 @@ smtp::ExtensionSet Session::announced() const {
   smtp::ExtensionSet offered = kAnnounced;
   if (surroundings_.tls != nullptr && !tls_) offered.insert(Extension::starttls);
   if (offers_auth()) offered.insert(Extension::auth);
+  // sendmail(1) -N, -R and -V.
+  if (connection_.peer().is_unix()) offered.insert(Extension::dsn);
   return offered;
 }
 
@@ -112,6 +114,7 @@ Reply Session::ehlo_reply() const {
   reply.add_line("SIZE " + std::to_string(config().message_bytes_max));
   reply.add_line("ENHANCEDSTATUSCODES");
   if (announced().has(Extension::starttls)) reply.add_line("STARTTLS");
+  if (announced().has(Extension::dsn)) reply.add_line("DSN");
   if (offers_auth() && !needs_tls_first())
     if (const std::string auth = auth_line(); !auth.empty()) reply.add_line(auth);
   reply.add_line("HELP");

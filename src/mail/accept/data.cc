@@ -33,6 +33,13 @@ io::Task<> Session::trace_client(mime::Trace& trace) {
     trace.client_name = "localhost";
 }
 
+/// What a client's certificate came to; nothing where it showed none.
+std::string Session::client_certificate() const {
+  if (tls_->verified) return ", client certificate verified";
+  if (tls_->problem.empty()) return "";
+  return ", client certificate not verified: " + tls_->problem;
+}
+
 io::Task<std::string> Session::trace_field(QueueId id) {
   mime::Trace trace;
   co_await trace_client(trace);
@@ -40,7 +47,7 @@ io::Task<std::string> Session::trace_field(QueueId id) {
   trace.protocol = protocol();
   if (tls_) {
     trace.tls_cipher = tls_->cipher;
-    trace.note = tls_->version;
+    trace.note = tls_->version + client_certificate();
   }
   trace.id = text(id);
   trace.recipient = transaction_.sole_recipient();
@@ -60,6 +67,7 @@ io::Task<smtp::Reply> Session::on_data() {
   connection_.put(smtp::Reply(354, "End the message with a dot on a line of its own").render());
   auto refusal = co_await reader.read(connection_);
   if (!refusal || *refusal) {
+    if (account_) surroundings_.users->meter.refund(account_->address, transaction_.accepted());
     co_await reader.discard();
     end_transaction();
     if (refusal) co_return std::move(**refusal);
@@ -90,9 +98,12 @@ smtp::Reply Session::broken_off(const Error& error) {
 io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   queue::Envelope& envelope = message.envelope;
   envelope.received_at = surroundings_.system.clock.wall();
-  envelope.origin =
-      queue::Origin{connection_.peer().text(), helo_, protocol(), account_ ? account_->address : "",
-                    static_cast<std::uint64_t>(id_)};
+  envelope.origin = queue::Origin{connection_.peer().text(),
+                                  helo_,
+                                  protocol(),
+                                  account_ ? account_->address : "",
+                                  static_cast<std::uint64_t>(id_),
+                                  tls_ ? io::describe(*tls_) : ""};
   const QueueId id = envelope.id;
   const std::string sender = envelope.sender.text();
   const std::string recipients = joined(envelope.recipients);
@@ -103,6 +114,7 @@ io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   log::info("message_accepted", {{"session", text(id_)},
                                  {"queue_id", text(id)},
                                  {"client", connection_.peer().text()},
+                                 {"tls", tls_ ? io::describe(*tls_) : ""},
                                  {"account", account_ ? account_->address : ""},
                                  {"from", sender},
                                  {"to", recipients},

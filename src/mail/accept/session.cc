@@ -96,6 +96,7 @@ io::Task<> Session::converse() {
       continue;
     }
     smtp::Command command = smtp::parse_command(*line);
+    if (command.verb == smtp::Verb::auth) auth_tried_ = true;
     std::optional<smtp::Reply> reply = dialogue_.refuse(command.verb);
     if (command.verb == smtp::Verb::unknown) {
       reply = smtp::looks_like_http(*line) ? on_http() : on_unknown(command);

@@ -77,6 +77,7 @@ class Session {
   io::Task<smtp::Reply> on_data();
   smtp::Reply broken_off(const Error& error);
   io::Task<smtp::Reply> queue_message(queue::Message message);
+  std::string client_certificate() const;
   io::Task<std::string> trace_field(QueueId id);
   io::Task<> trace_client(mime::Trace& trace);
   void end_transaction();
@@ -97,7 +98,8 @@ class Session {
   std::optional<io::TlsInfo> tls_;             ///< Once TLS is on.
   sasl::Binding binding_;                      ///< Of that.
   std::optional<directory::Account> account_;  ///< Whose session it is, once it logged in.
-  bool is_in_directory_ = false;               ///< The account; else PAM knows it.
+  std::optional<std::string> credential_;      ///< Whose password logged in: Credential::name.
+  bool by_pam_ = false;                        ///< The account need not be in the directory.
   bool auth_tried_ = false;
   bool trusted_;
   bool extended_ = false;  ///< Greeted with EHLO.

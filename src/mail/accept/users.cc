@@ -19,6 +19,11 @@ io::Task<policy::SendingLimits::Answer> SendingMeter::charge(std::string account
       });
 }
 
+void SendingMeter::refund(std::string account, std::uint64_t recipients) {
+  system_.reactors.front()->post(
+      [this, account = std::move(account), recipients] { limits_.refund(account, recipients); });
+}
+
 bool may_send_as(const directory::Account& account, const smtp::Address& sender,
                  const route::Router& router) {
   const std::string written = ascii_lower(sender.text());

@@ -23,6 +23,8 @@ class SendingMeter {
 
   io::Task<policy::SendingLimits::Answer> charge(std::string account, std::uint64_t recipients,
                                                  policy::SendingAllowance allowance);
+  /// From any reactor; done when the first one comes to it.
+  void refund(std::string account, std::uint64_t recipients);
 
  private:
   const io::System& system_;

@@ -38,6 +38,7 @@ struct Identity {
   std::string account;     ///< The account's address, as the directory writes it.
   std::string credential;  ///< The app password's name; empty: the account's own password.
   sasl::Mechanism mechanism = sasl::Mechanism::plain;
+  bool by_pam = false;  ///< A user of the system: the directory need not have the account.
 };
 
 /// Why nobody did. The reply for `refused` must be one and the same whatever `text` says.

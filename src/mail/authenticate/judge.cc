@@ -106,7 +106,8 @@ io::Task<Verdict> Authenticator::Judge::check_password(PasswordAttempt attempt) 
   std::string address = *account ? (*account)->address : tried.login.account;
   co_return accept(tried, {.account = std::move(address),
                            .credential = **std::move(name),
-                           .mechanism = attempt.mechanism});
+                           .mechanism = attempt.mechanism,
+                           .by_pam = asks_pam});
 }
 
 io::Task<Authenticator::Expected> Authenticator::Judge::secrets_of(ProofAttempt attempt) {

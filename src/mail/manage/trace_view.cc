@@ -25,6 +25,7 @@ void put_accepted(json::object& object, const trace::Event& event) {
   put(object, "client", event.client);
   put(object, "helo", event.helo);
   put(object, "protocol", event.protocol);
+  put(object, "tls", event.tls);
   put(object, "account", event.account);
   put(object, "message_id", event.message_id);
 }

@@ -56,6 +56,14 @@ SendingLimits::Answer SendingLimits::charge(std::string_view name, std::uint64_t
   return {.jumped = has_jumped(account, hour), .this_hour = hour};
 }
 
+void SendingLimits::refund(std::string_view name, std::uint64_t recipients) {
+  const auto found = accounts_.find(std::string(name));
+  if (found == accounts_.end()) return;
+  Account& account = found->second;
+  auto& count = account.sent[static_cast<std::size_t>(account.slot) % kSlots];
+  count -= static_cast<std::uint32_t>(std::min<std::uint64_t>(count, recipients));
+}
+
 /// Against the average of the hours of the last day in which it sent at all. An account that never
 /// sent before has nothing to be compared with but kJumpMin.
 bool SendingLimits::has_jumped(Account& account, std::uint64_t hour) {

@@ -39,6 +39,9 @@ class SendingLimits {
   Answer charge(std::string_view account, std::uint64_t recipients, SendingAllowance allowance,
                 SteadyTime now);
 
+  /// A message that was charged for, a moment ago, was not sent after all.
+  void refund(std::string_view account, std::uint64_t recipients);
+
   /// Accounts that sent within the last day, and are remembered.
   std::size_t size() const noexcept { return accounts_.size(); }
 

@@ -36,6 +36,15 @@ TEST(SendingLimits, WhatIsRefusedDoesNotCount) {
   EXPECT_TRUE(limits.charge("a", 10, kSmall, kStart).allowed);
 }
 
+TEST(SendingLimits, WhatWasNotSentAfterAllDoesNotCount) {
+  SendingLimits limits;
+  EXPECT_TRUE(limits.charge("a", 10, kSmall, kStart).allowed);
+  limits.refund("a", 4);
+  limits.refund("b", 4);
+  EXPECT_FALSE(limits.charge("a", 5, kSmall, kStart).allowed);
+  EXPECT_TRUE(limits.charge("a", 4, kSmall, kStart).allowed);
+}
+
 TEST(SendingLimits, ZeroIsNoLimit) {
   SendingLimits limits;
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(limits.charge("a", 1'000'000, {}, kStart).allowed);

@@ -27,6 +27,7 @@ enum EnvelopeTag : std::uint8_t {
   kProtocol = 14,
   kAuthIdentity = 15,
   kSession = 16,
+  kTls = 17,
 };
 enum RecipientTag : std::uint8_t {
   kAddress = 1,
@@ -245,6 +246,8 @@ bool read_plain(Envelope& envelope, const Field& field) {
       return read(envelope.origin.auth_identity, value);
     case kSession:
       return read(envelope.origin.session, value);
+    case kTls:
+      return read(envelope.origin.tls, value);
     default:
       envelope.unknown += field.raw;
       return true;
@@ -297,6 +300,7 @@ std::string encode(const Envelope& envelope) {
   fields.text(kProtocol, envelope.origin.protocol);
   fields.text(kAuthIdentity, envelope.origin.auth_identity);
   fields.number(kSession, envelope.origin.session);
+  fields.text(kTls, envelope.origin.tls);
   out += envelope.unknown;
   return out;
 }

@@ -32,6 +32,7 @@ struct Origin {
   std::string protocol;       ///< As in Received `with` (RFC 3848): ESMTP, ESMTPSA, LMTP, ...
   std::string auth_identity;  ///< Account that authenticated; or empty.
   std::uint64_t session = 0;  ///< SessionId.
+  std::string tls = {};       ///< Version, cipher, and what its certificate was good for; or empty.
 };
 
 struct Envelope {

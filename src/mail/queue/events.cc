@@ -15,6 +15,7 @@ trace::Event accepted_event(const Envelope& envelope) {
   event.helo = envelope.origin.helo;
   event.protocol = envelope.origin.protocol;
   event.account = envelope.origin.auth_identity;
+  event.tls = envelope.origin.tls;
   event.message_id = envelope.message_id;
   event.size = envelope.size;
   return event;

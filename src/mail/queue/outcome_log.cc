@@ -18,6 +18,7 @@ void log_outcome(const Envelope& envelope, const Outcome& outcome, const Standin
     log::warning("delivery_failed", {{"queue_id", id},
                                      {"to", recipient},
                                      {"remote", standing.remote},
+                                     {"tls", outcome.tls},
                                      {"attempt", standing.attempts},
                                      {"reply", reply}});
     return;
@@ -28,6 +29,7 @@ void log_outcome(const Envelope& envelope, const Outcome& outcome, const Standin
     log::info("delivery_deferred", {{"queue_id", id},
                                     {"to", recipient},
                                     {"remote", standing.remote},
+                                    {"tls", outcome.tls},
                                     {"attempt", standing.attempts},
                                     {"retry_in_s", wait.count()},
                                     {"reply", reply}});
@@ -37,6 +39,7 @@ void log_outcome(const Envelope& envelope, const Outcome& outcome, const Standin
                               {"to", recipient},
                               {"state", name(standing.state)},
                               {"remote", standing.remote},
+                              {"tls", outcome.tls},
                               {"attempt", standing.attempts},
                               {"reply", reply}});
 }

@@ -45,7 +45,7 @@ struct Event {
   std::string destination = {};  ///< The next hop's name.
   std::string passed_over = {};  ///< Hosts that were tried before `remote`, and why not.
   std::string remote = {};       ///< Host and address that answered.
-  std::string tls = {};          ///< Version, cipher and whether verified.
+  std::string tls = {};          ///< Version, cipher and whether verified; of `accepted` too.
   std::string reply = {};        ///< Remote reply, or our reason.
   std::chrono::milliseconds duration{};
   WallTime next_attempt{};

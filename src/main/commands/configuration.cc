@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "io/process.h"
 
@@ -24,6 +25,11 @@ void ConfigurationOptions::add_to(const Command& command) {
                 .description = "Instead: mail for you@example.test on 127.0.0.1:2525, below ./run",
                 .excludes = "--config"},
                development_);
+}
+
+void ConfigurationOptions::set(std::string file, bool development) {
+  file_ = std::move(file);
+  development_ = development;
 }
 
 std::string ConfigurationOptions::path() const {

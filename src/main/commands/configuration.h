@@ -15,6 +15,8 @@ class ConfigurationOptions {
  public:
   /// Adds the options to a subcommand; both live as long as this.
   void add_to(const Command& command);
+  /// What an option said that is not on this command line; empty, false: as without it.
+  void set(std::string file, bool development);
 
   bool is_development() const noexcept { return development_; }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <ctime>
 #include <iostream>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,7 +70,13 @@ std::string mailq_entry(const json::object& message) {
   return out + '\n';
 }
 
-int print_queue() {
+/// What a failure to ask is in sysexits.h.
+int system_status(int status) {
+  if (status == kConfiguration) return EX_CONFIG;
+  return status == kDone ? EX_OK : EX_UNAVAILABLE;
+}
+
+int print_queue(const sendmail::Options& options) {
   std::uint64_t messages = 0;
   std::uint64_t octets = 0;
   const auto print = [&](const std::string& line) {
@@ -79,8 +86,10 @@ int print_queue() {
     octets += number_in(message, "size");
     std::cout << mailq_entry(message);
   };
-  const int status = QueueOptions().ask({.request = R"({"request":"queue_list"})", .line = print});
-  if (status != kDone) return status;
+  QueueOptions queue;
+  queue.configuration.set(options.configuration, options.development);
+  const int status = queue.ask({.request = R"({"request":"queue_list"})", .line = print});
+  if (status != kDone) return system_status(status);
   if (messages == 0)
     std::cout << "Mail queue is empty\n";
   else
@@ -89,9 +98,12 @@ int print_queue() {
   return kDone;
 }
 
-int retry_all() {
-  return QueueOptions().ask({.request = R"({"request":"queue_order","what":"retry","all":true})",
-                             .line = [](const std::string&) {}});
+int retry_all(const sendmail::Options& options) {
+  QueueOptions queue;
+  queue.configuration.set(options.configuration, options.development);
+  return system_status(
+      queue.ask({.request = R"({"request":"queue_order","what":"retry","all":true})",
+                 .line = [](const std::string&) {}}));
 }
 
 int print_that_aliases_are_current() {
@@ -99,21 +111,24 @@ int print_that_aliases_are_current() {
   return kDone;
 }
 
-int run_sendmail(std::span<const char* const> arguments) {
-  const auto options = sendmail::parse_options(arguments);
+/// `mode`: whatever the options say of it.
+int run_sendmail(std::span<const char* const> arguments,
+                 std::optional<sendmail::Mode> mode = std::nullopt) {
+  auto options = sendmail::parse_options(arguments);
   if (!options) {
     std::cerr << "sendmail: " << options.error() << '\n';
     return EX_USAGE;
   }
+  if (mode && options->mode == sendmail::Mode::message) options->mode = *mode;
   switch (options->mode) {
     case sendmail::Mode::message:
       return sendmail::hand_in(*options);
     case sendmail::Mode::smtp:
       return sendmail::speak_smtp(*options);
     case sendmail::Mode::print_queue:
-      return print_queue();
+      return print_queue(*options);
     case sendmail::Mode::retry:
-      return retry_all();
+      return retry_all(*options);
     case sendmail::Mode::new_aliases:
       return print_that_aliases_are_current();
     case sendmail::Mode::help:
@@ -129,7 +144,7 @@ std::optional<int> run_as_named(int argc, const char* const* argv) {
   const std::span arguments(argv, static_cast<std::size_t>(argc));
   std::string_view name = arguments.front();
   name = name.substr(name.rfind('/') + 1);
-  if (name == "mailq") return print_queue();
+  if (name == "mailq") return run_sendmail(arguments.subspan(1), sendmail::Mode::print_queue);
   if (name == "newaliases") return print_that_aliases_are_current();
   if (name == "sendmail") return run_sendmail(arguments.subspan(1));
   if (argc > 1 && std::string_view(arguments[1]) == "sendmail")

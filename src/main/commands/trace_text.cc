@@ -63,6 +63,7 @@ std::string accepted_words(const json::object& event) {
   if (const auto by = text_in(event, "protocol"); !by.empty()) out += fmt::format(" by {}", by);
   if (const auto account = text_in(event, "account"); !account.empty())
     out += fmt::format(" as {}", account);
+  if (const auto tls = text_in(event, "tls"); !tls.empty()) out += fmt::format(", {}", tls);
   if (const auto id = text_in(event, "message_id"); !id.empty())
     out += fmt::format(", Message-ID {}", id);
   return out + '\n';

@@ -1,5 +1,6 @@
 #include "main/sendmail/run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -19,6 +20,7 @@
 #include "main/config/load.h"
 #include "main/sendmail/hand_over.h"
 #include "main/sendmail/message.h"
+#include "wire/smtp/reply.h"
 
 namespace veredus::sendmail {
 namespace {
@@ -87,13 +89,14 @@ void show_line(bool from_us, std::string_view line) {
   std::cout << (from_us ? ">>> " : "") << line << std::endl;
 }
 
-/// The exit code that says what a reply does (RFC 3463 §3).
+/// The exit code that says what a reply such as "550 5.1.1 ..." does (RFC 3463 §3).
 int status_of(std::string_view reply) {
-  const std::string_view code = reply.substr(0, reply.find('\n'));
-  if (code.contains("5.1.")) return EX_NOUSER;
-  if (code.contains("5.3.4") || code.contains("5.6.")) return EX_DATAERR;
-  if (code.contains("5.7.")) return EX_NOPERM;
-  return EX_UNAVAILABLE;
+  reply.remove_prefix(std::min(reply.size(), reply.find(' ') + 1));
+  const auto status = smtp::EnhancedStatus::parse(reply.substr(0, reply.find(' ')));
+  if (!status) return EX_UNAVAILABLE;
+  if (status->subject() == 1) return EX_NOUSER;
+  if (status->subject() == 6 || *status == smtp::EnhancedStatus(5, 3, 4)) return EX_DATAERR;
+  return status->subject() == 7 ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
 int tell_refusals(const HandOver& result, std::size_t recipients) {

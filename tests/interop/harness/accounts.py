@@ -10,6 +10,7 @@ from .veredus import Veredus
 
 ANN = "ann@example.test"
 PASSWORD = "correct horse battery"
+SYSTEM_PASSWORD = "staple of the system"  # In what PAM asks; see the fixture pam_service.
 MESSAGE = b"From: ann@example.test\r\nTo: other@example.test\r\nBcc: hidden@example.test\r\nSubject: hello\r\n\r\nhi\r\n"
 
 
@@ -37,11 +38,13 @@ def login(server: Veredus, user: str = ANN, password: str = PASSWORD) -> smtplib
 
 
 class TlsClient(RawClient):
-    """A RawClient on a port that speaks TLS from the start; `source` is the address it comes from."""
+    """A RawClient on a port that speaks TLS from the start; `source` is the address it comes from. With the
+    `context` and `session` of an earlier one it resumes that."""
 
-    def __init__(self, port: int, address: str = "127.0.0.1", source: str = "", seconds: float = 20):
+    def __init__(self, port: int, address: str = "127.0.0.1", source: str = "", seconds: float = 20,
+                 context: ssl.SSLContext | None = None, session: ssl.SSLSession | None = None):
         super().__init__(port, address, seconds, source)
-        self.socket = unverified().wrap_socket(self.socket)
+        self.socket = (context or unverified()).wrap_socket(self.socket, session=session)
 
     def plain(self, user: str, password: str) -> Reply:
         """AUTH PLAIN."""
