@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY, unavailable
 from harness import mails
+from harness.accounts import TlsClient
 from harness.config import Settings
 from harness.service_manager import NotifySocket, launcher
 from harness.veredus import Veredus
@@ -125,6 +126,41 @@ def test_it_cannot_get_out_of_its_folders(start, folder):
             server.wait_for_mails(1)
             assert "landlock=\"no: process.sandbox is false\"" in secured(server)
             assert threads(server)[0]["Seccomp"] == "0"
+
+
+def test_it_reads_nothing_outside_its_folders(start, folder):
+    """The accounts file becomes a link to one that everybody may read, but the sandbox does not know."""
+    outside, accounts = folder / "outside", folder / "declared" / "accounts"
+    outside.write_text("ann@example.test disabled\n")
+    for sandbox in (True, False):
+        accounts.parent.mkdir(exist_ok=True)
+        accounts.unlink(missing_ok=True)
+        accounts.write_text("bob@example.test disabled\n")
+        server = start(process={"sandbox": sandbox}, more={"accounts": {"file": str(accounts)}})
+        if sandbox and not has_landlock(server):
+            unavailable(f"this kernel has no Landlock: {secured(server)}")
+        accounts.unlink()
+        accounts.symlink_to(outside)
+        server.errors_expected = sandbox
+        event = "event=accounts_not_read" if sandbox else "event=accounts_read"
+        wait_until(lambda seen=server, event=event: seen.log_lines(event), 15, event, server.log_tail)
+        if sandbox:
+            assert "Permission denied" in server.log_lines(event)[0]
+
+
+def test_it_runs_no_program(start, pam_service):
+    """A PAM module that runs one: with process.allow_programs it can, else execve() is refused."""
+    Path("/etc/pam.d", pam_service).write_text(
+        "auth required pam_exec.so expose_authtok quiet /bin/true\naccount required pam_permit.so\n")
+    for allowed in (False, True):
+        port = free_port()
+        server = start(process={"allow_programs": allowed}, port=port, more={
+            "accounts": {"pam_domains": ["example.test"], "pam_service": pam_service},
+            "listen": [{"address": f"127.0.0.1:{port}", "service": "submissions"}]})
+        with TlsClient(port) as client:
+            client.greet()
+            reply = client.plain("you@example.test", "any")
+        assert reply.code == (235 if allowed else 535), server.log_tail()
 
 
 def test_everything_works_in_the_sandbox(start, next_hops, name_server):

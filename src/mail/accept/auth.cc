@@ -56,14 +56,20 @@ authenticate::Channel Session::channel() const {
   channel.encrypted = tls_.has_value();
   if (!tls_) return channel;
   channel.binding = binding_;
-  for (const std::string& name : tls_->client_names) {
-    const std::string address = ascii_lower(name);
-    // A name without @ is a host's.
-    if (!address.contains('@') || !surroundings_.users->directory.find(address)) continue;
-    channel.certificate_account = address;
-    break;
-  }
+  channel.certificate_account = certificate_account_;
   return channel;
+}
+
+/// The account that a client's certificate names; empty where there is none.
+io::Task<std::string> Session::account_of_certificate() {
+  if (surroundings_.users == nullptr) co_return "";
+  for (const std::string& name : tls_->client_names) {
+    std::string address = ascii_lower(name);
+    if (!address.contains('@')) continue;  // A host's.
+    const auto account = co_await surroundings_.users->find_account(address);
+    if (account && *account) co_return address;
+  }
+  co_return "";
 }
 
 /// The keyword's line of EHLO; empty when there is nothing to offer before TLS.
@@ -104,7 +110,7 @@ io::Task<std::optional<Reply>> Session::on_auth(std::string args) {
 }
 
 io::Task<Reply> Session::logged_in(authenticate::Identity identity) {
-  auto account = co_await surroundings_.users->directory.look_up(identity.account);
+  auto account = co_await surroundings_.users->find_account(identity.account);
   if (!account) co_return Reply(454, {4, 7, 0}, "Accounts cannot be read now; try again later");
   if (!*account && !identity.by_pam)
     co_return reply_for({.reason = Denial::Reason::refused, .text = ""});
@@ -124,7 +130,7 @@ io::Task<std::optional<Reply>> Session::refuse_sender(const smtp::ReversePath& s
     if (port_.service != policy::Service::submission) co_return std::nullopt;
     co_return Reply(530, {5, 7, 0}, "Authenticate first");
   }
-  auto account = co_await surroundings_.users->directory.look_up(account_->address);
+  auto account = co_await surroundings_.users->find_account(account_->address);
   if (!account) co_return Reply(451, {4, 3, 0}, "Accounts cannot be read now; try again later");
   if (*account ? (*account)->disabled : !by_pam_)
     co_return Reply(550, {5, 7, 13}, account_->address + " is disabled");

@@ -42,6 +42,7 @@ io::Task<bool> Session::begin_tls() {
   if (!covered) co_return refused(covered.error());
   tls_ = (*covered)->info();
   binding_ = {(*covered)->exporter_binding(), (*covered)->unique_binding()};
+  certificate_account_ = co_await account_of_certificate();
   account_.reset();
   end_transaction();
   dialogue_.tls_started();

@@ -51,6 +51,7 @@ class Session {
   bool needs_tls_first() const;
   bool offers_auth() const;
   std::size_t line_octets_max() const;
+  io::Task<std::string> account_of_certificate();
   authenticate::Channel channel() const;
   std::string auth_line() const;
   io::Task<std::optional<smtp::Reply>> on_auth(std::string args);
@@ -98,6 +99,7 @@ class Session {
   std::optional<io::TlsInfo> tls_;             ///< Once TLS is on.
   sasl::Binding binding_;                      ///< Of that.
   std::optional<directory::Account> account_;  ///< Whose session it is, once it logged in.
+  std::string certificate_account_;            ///< Whom the client's certificate names; or empty.
   std::optional<std::string> credential_;      ///< Whose password logged in: Credential::name.
   bool by_pam_ = false;                        ///< The account need not be in the directory.
   bool auth_tried_ = false;

@@ -8,7 +8,6 @@
 #include "io/task.h"
 #include "mail/authenticate/authenticator.h"
 #include "mail/directory/account.h"
-#include "mail/directory/directory.h"
 #include "mail/policy/sending_limits.h"
 #include "mail/route/router.h"
 #include "wire/smtp/address.h"
@@ -34,7 +33,7 @@ class SendingMeter {
 /// They outlive the sessions.
 struct Users {
   authenticate::Authenticator& authenticator;
-  const directory::Directory& directory;
+  authenticate::FindAccount find_account;  ///< The directory; an address in lower case.
   SendingMeter& meter;
 };
 

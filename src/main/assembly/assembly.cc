@@ -106,7 +106,10 @@ Assembly::Assembly(const AssemblyConfig& config, Parts parts, const io::System& 
            .site_key = config.site_key,
            .pam_folder = {}}),
       meter_(system_),
-      users_{.authenticator = authenticator_, .directory = *directory_, .meter = meter_},
+      users_{.authenticator = authenticator_,
+             .find_account =
+                 [this](std::string address) { return directory_->look_up(std::move(address)); },
+             .meter = meter_},
       server_(
           accept::Surroundings{
               .system = system_, .queue = queue_, .tls = tls_.get(), .users = &users_},
