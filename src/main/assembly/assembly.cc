@@ -177,24 +177,30 @@ io::Task<Result<>> Assembly::start() {
   co_return Result<>();
 }
 
-Result<bool> Assembly::replace(const AssemblyConfig& config) {
+io::Task<Result<bool>> Assembly::replace(AssemblyConfig config) {
+  if (const auto wrong = make_settings(config_with_residents(config)); !wrong)
+    co_return fail(wrong.error());
+  if (tls_) {
+    const Result<> certified = co_await tls_->replace(config.tls);
+    if (!certified) co_return fail(certified.error());
+  }
+  const Result<> declared = co_await directory_->replace(config.directory);
+  if (!declared) co_return fail(declared.error());
   auto settings = make_settings(config_with_residents(config));
-  if (!settings) return fail(settings.error());
+  if (!settings) co_return fail(settings.error());
+
   const bool needs_restart =
       config.listen != config_.listen || queue_config(config) != queue_config(config_);
   use(std::move(*settings));
   authenticator_.replace(*authenticate::checked(config.authenticate));
-  system_.reactors.front()->spawn("accounts_replace", replace_accounts(config.directory));
-  if (tls_) system_.reactors.front()->spawn("tls_replace", replace_certificates(config.tls));
   const bool new_routes = config.route != config_.route;
   // What runs until the next start stays what later changes are compared with.
-  AssemblyConfig next = config;
-  next.listen = config_.listen;
-  next.queue = config_.queue;
-  next.site_key = config_.site_key;
-  config_ = std::move(next);
+  config.listen = config_.listen;
+  config.queue = config_.queue;
+  config.site_key = config_.site_key;
+  config_ = std::move(config);
   if (new_routes) system_.reactors.front()->spawn("queue_replan", queue_.replan());
-  return needs_restart;
+  co_return needs_restart;
 }
 
 /// First those who deliver: nobody may accept what they do not know yet.
@@ -216,17 +222,6 @@ void Assembly::settle_residents() {
   if (!settings) return log::error("directory_not_used", {{"reason", settings.error().text()}});
   use(std::move(*settings));
   system_.reactors.front()->spawn("queue_replan", queue_.replan());
-}
-
-/// Whoever calls replace() has read them, so this goes wrong only when they changed since.
-io::Task<> Assembly::replace_certificates(io::TlsServerConfig config) {
-  const Result<> replaced = co_await tls_->replace(std::move(config));
-  if (!replaced) log::error("tls_reload_failed", {{"reason", replaced.error().text()}});
-}
-
-io::Task<> Assembly::replace_accounts(directory::DirectoryConfig config) {
-  const Result<> replaced = co_await directory_->replace(std::move(config));
-  if (!replaced) log::error("accounts_not_read", {{"reason", replaced.error().text()}});
 }
 
 std::unique_ptr<accept::DropFolder> Assembly::make_drop_folder() {

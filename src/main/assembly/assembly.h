@@ -71,10 +71,11 @@ class Assembly {
   io::Task<> stop();
 
   /// Sessions, attempts and notices from now on go by `config`: accept, relay, route, deliver and
-  /// notice; certificates are read anew. Of `listen` and `queue` a change takes effect at the next
-  /// start; true when there is one. On the first reactor. Errors as check(); then nothing has
-  /// changed.
-  [[nodiscard]] Result<bool> replace(const AssemblyConfig& config);
+  /// notice; certificates and the accounts file are read anew, and all is in use when it returns.
+  /// Of `listen` and `queue` a change takes effect at the next start; true when there is one. On
+  /// the first reactor. Errors as check() and check_files(); then nothing has changed, but for
+  /// certificates when only the accounts file is wrong.
+  io::Task<Result<bool>> replace(AssemblyConfig config);
 
   queue::Queue& queue() noexcept { return queue_; }
   directory::Directory& directory() noexcept { return *directory_; }
@@ -103,8 +104,6 @@ class Assembly {
   void use(Settings settings);
   AssemblyConfig config_with_residents(AssemblyConfig config) const;
   void settle_residents();
-  io::Task<> replace_certificates(io::TlsServerConfig config);
-  io::Task<> replace_accounts(directory::DirectoryConfig config);
 
   Result<queue::Message> compose_notice(const queue::NoticeRequest& request) const;
   static Result<Settings> make_settings(const AssemblyConfig& config);

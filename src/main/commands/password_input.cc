@@ -40,7 +40,6 @@ Result<Secret> read_line() {
 
 Result<Secret> ask(const char* prompt) {
   std::cerr << prompt << std::flush;
-  const NoEcho quiet;
   auto answer = read_line();
   std::cerr << '\n';
   return answer;
@@ -50,6 +49,7 @@ Result<Secret> ask(const char* prompt) {
 
 Result<Secret> read_new_password() {
   if (::isatty(STDIN_FILENO) == 0) return read_line();
+  const NoEcho quiet;  // Before the first prompt, for whoever types at once.
   auto first = ask("New password: ");
   if (!first) return first;
   const auto second = ask("Again: ");

@@ -248,26 +248,27 @@ io::Task<> Service::reload(Service& service) {
   service.prepared_->manager.reloading();
   co_await service.production_->system().workers.run(
       [&] { loaded = read_again(service.loaded_, *service.prepared_); });
-  service.apply(std::move(loaded));
+  if (loaded)
+    co_await service.apply(std::move(*loaded));
+  else
+    log::error("reload_failed", {{"reason", loaded.error().text()}});
   service.prepared_->manager.ready(service.summary());
 }
 
-void Service::apply(Result<config::Loaded> loaded) {
+io::Task<> Service::apply(config::Loaded loaded) {
   const Result<bool> replaced =
-      loaded ? assembly_->replace(assembly_config(loaded->config, *prepared_, site_key_))
-             : Result<bool>(fail(loaded.error()));
+      co_await assembly_->replace(assembly_config(loaded.config, *prepared_, site_key_));
   if (!replaced) {
     log::error("reload_failed", {{"reason", replaced.error().text()}});
-    return;
+    co_return;
   }
-  const bool needs_restart = *replaced || loaded->config.storage != loaded_.config.storage ||
-                             loaded->config.trace != loaded_.config.trace ||
-                             loaded->config.dns != loaded_.config.dns ||
-                             loaded->config.threads != loaded_.config.threads ||
-                             loaded->config.log != loaded_.config.log ||
-                             loaded->config.process != loaded_.config.process ||
-                             loaded->config.sendmail != loaded_.config.sendmail;
-  log::info("reloaded", {{"configuration", loaded->source}});
+  const bool needs_restart =
+      *replaced || loaded.config.storage != loaded_.config.storage ||
+      loaded.config.trace != loaded_.config.trace || loaded.config.dns != loaded_.config.dns ||
+      loaded.config.threads != loaded_.config.threads || loaded.config.log != loaded_.config.log ||
+      loaded.config.process != loaded_.config.process ||
+      loaded.config.sendmail != loaded_.config.sendmail;
+  log::info("reloaded", {{"configuration", loaded.source}});
   if (needs_restart)
     log::warning("reload_needs_restart", {{"reason",
                                            "listen, queue, limits, storage, trace, dns, log, "

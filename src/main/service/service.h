@@ -45,7 +45,7 @@ class Service {
   static io::Task<Result<>> begin(Service& service);
   static io::Task<> finish(Service& service);
   static io::Task<> reload(Service& service);
-  void apply(Result<config::Loaded> loaded);
+  io::Task<> apply(config::Loaded loaded);
   void watch();
   static io::Task<> make_trial_account(Service& service);
   static io::Task<> take_local_mail(Service& service);
