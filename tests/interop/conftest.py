@@ -1,5 +1,6 @@
 """Fixtures: everything a test starts here is stopped when the test ends, and held to a clean end."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -31,6 +32,7 @@ from harness.waiting import free_port
 from peer_daemon import Peer
 from peer_paths import RUN
 
+CLONE_NEWNET = 0x40000000  # sched.h
 FAILED = pytest.StashKey[bool]()  # Set on a test that failed: what it wrote is kept.
 
 
@@ -125,12 +127,32 @@ def secure(start_veredus: Callable[..., Veredus], authority: Authority) -> Vered
 
 
 @pytest.fixture
+def own_network() -> Iterator[None]:
+    """What the test does and starts from here on has a network of its own, in which all addresses of
+    192.0.2.0/24 and 2001:db8::/32 are this machine's."""
+    if os.geteuid() != 0:
+        unavailable("not root: only root can make a network")
+    library, before = ctypes.CDLL(None), os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    if library.unshare(CLONE_NEWNET) != 0:
+        unavailable("not allowed to make a network")
+    try:
+        for command in ("link set lo up", "route add local 192.0.2.0/24 dev lo",
+                        "route add local 2001:db8::/32 dev lo"):
+            subprocess.run(["ip", *command.split()], check=True)
+        Path("/proc/sys/net/ipv6/ip_nonlocal_bind").write_text("1")  # Of this network.
+        yield
+    finally:
+        library.setns(before, CLONE_NEWNET)
+        os.close(before)
+
+
+@pytest.fixture
 def submission(start_veredus: Callable[..., Veredus]) -> Callable[..., Veredus]:
     """submission(section={...}, ...): a server with ports for mail (`port`) and for our users
     (`submission_port`, `submissions_port`), which relays for nobody else; the account accounts.ANN."""
-    def start(**more: object) -> Veredus:
+    def start(at: Clock | None = None, **more: object) -> Veredus:
         ports = free_port(), free_port(), free_port()
-        server = start_veredus(port=ports[0], relay_networks=[], more={"listen": [
+        server = start_veredus(port=ports[0], at=at, relay_networks=[], more={"listen": [
             {"address": f"127.0.0.1:{ports[0]}"},
             {"address": f"127.0.0.1:{ports[1]}", "service": "submission"},
             {"address": f"127.0.0.1:{ports[2]}", "service": "submissions"}]} | more)
@@ -163,7 +185,7 @@ def peer_root_ready() -> None:
     peer_root.setup()
     for folder in RUN.glob("test-*"):
         if not Path("/proc", folder.name.split("-")[1]).exists():
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # Another worker may do the same.
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import collections
 
 import pytest
-from conftest import unavailable
-from harness import clock, dsn, mails
+from harness import dsn, mails
 from harness.config import Domain
 from harness.dsn import Notice
 from harness.next_hop import Script
@@ -291,16 +290,11 @@ def test_notices_to_one_address_are_paced(refusing):
 # Time that passes.
 
 @pytest.fixture
-def waiting_mail(start_veredus, tmp_path):
+def waiting_mail(start_veredus, clock):
     """A Veredus with one mail for somewhere that nobody listens, and its clock."""
-    if reason := clock.why_not():
-        unavailable(reason)
-    ours = clock.Clock(tmp_path)
-    server = start_veredus(routes={"far.example": f"127.0.0.1:{free_port()}"}, expire="6h",
+    server = start_veredus(at=clock, routes={"far.example": f"127.0.0.1:{free_port()}"}, expire="6h",
                            more={"queue": {"delay_warning": "2h", "bounce_expire": "1h"}})
-    server.stop()
-    server.clock, server.environment = ours, ours.environment
-    server.start()
+    server.clock = clock
     send(server, [FAR], mails.mail("waits"))
     wait_until(lambda: server.queue_shows(FAR, "deferred"), 20, "it is deferred")
     return server

@@ -1,11 +1,12 @@
 """A thousand wrong passwords: hardly any is judged, and who knows the right one gets in all the while."""
 
+import itertools
 import math
 import time
 
 import pytest
 from harness.accounts import ANN, PASSWORD, TlsClient, add_account
-from harness.waiting import wait_until
+from harness.waiting import free_port, wait_until
 
 GUESSES = 1000
 FREE = 5  # accounts.failures_free
@@ -81,3 +82,32 @@ def test_nothing_tells_who_has_an_account(submission):
     assert len(replies) == 1, replies
     wait_until(lambda: len(server.log_lines("event=auth_failed")) == 3 * FREE, 5, "the log tells them apart", server.log_tail)
     assert len(server.log_lines("reason=wrong_password")) == FREE
+
+
+def test_an_ipv6_network_of_64_bits_is_one_guesser(own_network, start_veredus):
+    """Who has one address has all of its /64."""
+    port = free_port()
+    server = start_veredus(more={"listen": [
+        {"address": f"127.0.0.1:{port}"}, {"address": f"[::1]:{port}", "service": "submissions"}]}, port=port)
+    add_account(server)
+
+    numbers = itertools.count()
+
+    def judged_of(sources: list[str]) -> int:
+        """Of PER_SESSION guesses from each, each at an account of its own."""
+        judged = 0
+        for source in sources:
+            with TlsClient(port, "::1", source) as client:
+                client.greet()
+                judged += sum(client.plain(f"user{next(numbers)}@example.test", "123456").code == 535
+                              for _ in range(PER_SESSION))
+        return judged
+
+    started = time.monotonic()
+    judged = judged_of([f"2001:db8:0:1::{host:x}" for host in range(1, 21)])
+    assert FREE <= judged <= judged_max(time.monotonic() - started)
+    assert judged_of([f"2001:db8:0:{network:x}::1" for network in range(2, 12)]) == 10 * PER_SESSION
+    with TlsClient(port, "::1", "2001:db8:0:99::1") as client:
+        client.greet()
+        assert client.plain(ANN, PASSWORD).code == 235
+    assert any(" client=2001:db8:0:1::14 " in line for line in server.log_lines("event=auth_"))

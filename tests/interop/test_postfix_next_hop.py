@@ -4,7 +4,6 @@ end, once; what they refuse for good comes back as a bounce."""
 import collections
 import time
 
-import peer_exim
 import pytest
 from harness import dsn, mails
 from harness.policy_service import PolicyService
@@ -127,22 +126,14 @@ def test_connection_limit(start_veredus, postfix):
     assert not server.mails()
 
 
-def test_exim_that_defers_and_refuses(start_veredus, start_peer):
+def test_exim_that_defers_and_refuses(start_veredus, exim):
     """Exim's own words for the same: a recipient verified by a lookup that fails for the time being."""
-    behind = start_peer(peer_exim.make)
-    (behind.folder / "exim.conf").write_text((behind.folder / "exim.conf").read_text().replace(
-        "acl_smtp_rcpt = accept", "acl_smtp_rcpt = recipient").replace("begin routers", f"""\
-begin acl
-recipient:
+    behind = exim(recipients="""\
   deny local_parts = ^never
        message = Unrouteable address
   defer local_parts = ^later
-       condition = ${{if exists{{{behind.inside_folder}/open}}{{no}}{{yes}}}}
-       message = Could not complete recipient verify callout
-  accept
-begin routers"""))
-    behind.stop()
-    behind.start()
+       condition = ${if exists{{here}/open}{no}{yes}}
+       message = Could not complete recipient verify callout""")
     server = start_veredus(routes={"far.example": f"127.0.0.1:{behind.port}"})
     groups = {kind: [f"{kind}{number}@far.example" for number in range(5)] for kind in ("soon", "never", "later")}
     send_many(server, [recipient for group in groups.values() for recipient in group])

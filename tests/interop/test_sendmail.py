@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from harness import clients, mails
@@ -41,6 +42,16 @@ def sendmail(start_veredus) -> Callable[..., Sendmail]:
         return Sendmail(start_veredus(more={"sendmail": {"domain": "example.test"}} | settings.pop("more", {}),
                                       **settings))
     return start
+
+
+def for_user(server: Veredus, folder: Path) -> Sendmail:
+    """For USER, with program and configuration where every user gets to."""
+    run = Sendmail(server, USER)
+    run.path = folder / "sendmail"
+    shutil.copy(server.program, run.path)
+    shutil.copy(server.config, folder / "veredus.toml")
+    run.environment["VEREDUS_CONFIG"] = str(folder / "veredus.toml")
+    return run
 
 
 def taken(done: subprocess.CompletedProcess) -> None:
@@ -139,6 +150,59 @@ def test_the_queue_is_shown_and_tried(sendmail, next_hops):
     wait_until(lambda: b"empty" in run("-bp").stdout, 15, "the queue is empty")
 
 
+def by_option(run: Sendmail, *options: str) -> subprocess.CompletedProcess:
+    """The configuration is named by the options alone."""
+    environment = {name: value for name, value in run.environment.items() if name != "VEREDUS_CONFIG"}
+    return subprocess.run([run.path, *options], capture_output=True, timeout=60, check=False, env=environment)
+
+
+@pytest.mark.parametrize("name", ["-C", "--config"])
+def test_the_queue_of_a_configuration_that_is_named(sendmail, next_hops, tmp_path, name):
+    hop = next_hops(script=Script(recipient_replies={"you@far.example": ["451 4.2.0 Later"]}))
+    run = sendmail(smart_host=f"127.0.0.1:{hop.port}", retry_min="1h", retry_max="2h", destination_pause="1s")
+    named = [name, str(run.server.config)]
+    taken(run("-f", ANN, "you@far.example"))
+    wait_until(lambda: b"451 4.2.0 Later" in by_option(run, *named, "-bp").stdout, 15, "it waits")
+    wait_until(lambda: run.server.queue_shows("deferred"), 15, "it waits")
+    assert by_option(run, "-q", *named).returncode == 0
+    wait_until(lambda: hop.recipients() == ["you@far.example"], 15, "it is tried again", hop.log_tail)
+    (tmp_path / "bad.toml").write_text("hostnam = 3\n")
+    for mode in ("-bp", "-q"):
+        for bad in (str(tmp_path / "bad.toml"), "/nowhere/veredus.toml"):
+            done = by_option(run, mode, name, bad)
+            assert done.returncode == CONFIG and bad.encode() in done.stderr, done
+
+
+def test_the_queue_without_a_server(sendmail):
+    run = sendmail()
+    run.server.stop()
+    listed, tried = run("-bp"), run("-q")
+    assert listed.returncode == 0 and b"empty" in listed.stdout, "who may read the storage reads it"
+    assert tried.returncode == UNAVAILABLE and b"no server runs" in tried.stderr
+    shutil.rmtree(run.server.folder / "storage")
+    for mode in ("-bp", "-q"):
+        assert run(mode).returncode == UNAVAILABLE
+    run.server.start()
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["by_the_server", "by_the_folder"])
+def test_reports_are_for_who_wants_them(sendmail, next_hops, served):
+    hop = next_hops(script=Script(recipient_replies={"gone@far.example": ["550 5.1.1 Nobody here"] * 9}))
+    run = sendmail(smart_host=f"127.0.0.1:{hop.port}")
+    if not served:
+        run.server.stop()
+    taken(run("-N", "never", "-V", "first", "-f", YOU, "gone@far.example"))
+    taken(run("-N", "failure", "-V", "second", "-f", YOU, "gone@far.example"))
+    if not served:
+        run.server.start()
+    notice = run.server.wait_for_bounce("gone@far.example", YOU)
+    assert "Original-Envelope-Id: second" in notice
+    wait_until(lambda: len(run.server.log_lines("event=delivery_failed")) == 2, 15, "both have failed",
+               run.server.log_tail)
+    run.server.wait_for_empty_queue()
+    assert len(run.server.mails(YOU)) == 1
+
+
 EXIT_CODES = {
     "nobody named": ([], b"hi\n", USAGE),
     "nobody in the header": (["-t"], b"Subject: x\n\nhi\n", DATA_ERROR),
@@ -171,11 +235,7 @@ def test_another_user_by_the_socket_and_by_the_folder(start_veredus, open_folder
               "domain": "example.test"}
     (open_folder / "run").mkdir()
     server = start_veredus(more={"sendmail": places})
-    run = Sendmail(server, USER)
-    run.path = open_folder / "sendmail"
-    shutil.copy(server.program, run.path)
-    shutil.copy(server.config, open_folder / "veredus.toml")
-    run.environment["VEREDUS_CONFIG"] = str(open_folder / "veredus.toml")
+    run = for_user(server, open_folder)
     taken(run("-i", OTHER))
     assert server.wait_for_mails(1, OTHER)[0].startswith(f"Return-Path: <{USER}@example.test>".encode())
 
@@ -203,6 +263,23 @@ def test_what_the_folder_does_not_take_is_told(sendmail):
     assert done.returncode in (TEMPORARY, NO_PERMISSION) and b"does not take mail now" in done.stderr
     too_long = run(OTHER, text=b"x" * 70_000 + b"\n")
     assert too_long.returncode == DATA_ERROR, "what the server would never take isn't kept for it"
+
+
+@pytest.mark.parametrize("fault, status", [("closed", NO_PERMISSION), ("missing", TEMPORARY), ("a_file", TEMPORARY)])
+def test_a_folder_that_cannot_be_written(start_veredus, open_folder, fault, status):
+    """What may be different later is a reason to try again; a door that is locked is not."""
+    drop = open_folder / "drop"
+    server = start_veredus(more={"sendmail": {"socket": str(open_folder / "submit"), "drop_folder": str(drop)}})
+    run = for_user(server, open_folder)
+    server.stop()
+    if fault == "closed":
+        drop.chmod(0o700)
+    else:
+        shutil.rmtree(drop)
+    if fault == "a_file":
+        drop.write_text("in its place")
+    done = run(OTHER)
+    assert done.returncode == status and b"the message cannot wait for it" in done.stderr, done
 
 
 # Who calls it.

@@ -167,7 +167,7 @@ def test_bad_certificates(behind, authority, kind, tls):
     assert "not verified: " in story and problem in re.sub(r"\s+", " ", story)
 
 
-@pytest.mark.parametrize("tls", ["opportunistic", "require"])
+@pytest.mark.parametrize("tls", ["opportunistic", "require", "verify"])
 def test_a_host_without_starttls(start_veredus, next_hops, tls):
     hop = next_hops()
     front = start_veredus(more={"route": [{"domain": "far.example", "to": f"127.0.0.1:{hop.port}", "tls": tls}]})
@@ -236,6 +236,23 @@ def test_postfix_before_us_verifies_us(postfix, secure, authority):
         assert client.deliver("me@client.example", "you@example.test", mails.mail("from postfix")).code == 250
     wait_until(secure.mails, 20, "the mail in our mailbox")
     assert b"with ESMTPS id" in re.sub(rb"\r?\n\s+", b" ", secure.mails()[0])
+
+
+@pytest.mark.parametrize("name", ["IP:127.0.0.1", "DNS:elsewhere.example"])
+def test_exim_before_us_verifies_us(exim, start_veredus, authority, name):
+    ours = start_veredus(more={"certificate": [authority.certify("ours", extension=name).table()]})
+    server = exim(next_hop=f"127.0.0.1::{ours.port}", files={"ca.pem": authority.file.read_bytes()}, transport={
+        "hosts_require_tls": "*", "tls_verify_hosts": "*", "tls_verify_certificates": "{here}/ca.pem"})
+    with RawClient(server.port) as client:
+        client.greet()
+        assert client.deliver("me@client.example", "you@example.test", mails.mail("from exim")).code == 250
+    if name == "IP:127.0.0.1":
+        assert b"with ESMTPS id" in re.sub(rb"\r?\n\s+", b" ", ours.wait_for_mails(1)[0])
+        wait_until(lambda: " CV=yes " in (server.folder / "mainlog").read_text(), 5, "Exim has verified us")
+    else:
+        wait_until(lambda: "certificate verification failed" in (server.folder / "mainlog").read_text(), 20,
+                   "Exim does not trust us", server.log_tail)
+        assert not ours.mails()
 
 
 def test_exim_behind_us_makes_its_own_certificate(exim, start_veredus):

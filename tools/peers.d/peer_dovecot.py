@@ -1,4 +1,5 @@
-"""Dovecot behind Veredus: LMTP over TCP and over a Unix socket, any user, one Maildir each."""
+"""Dovecot behind Veredus: LMTP over TCP and over a Unix socket, any user, one Maildir each. For Postfix
+it also checks passwords."""
 
 import shutil
 
@@ -21,6 +22,7 @@ first_valid_uid = 1
 default_internal_user = dovecot
 default_login_user = dovenull
 default_vsz_limit = 0
+auth_mechanisms = {mechanisms}
 passdb {{
   driver = passwd-file
   args = {here}/users
@@ -38,6 +40,11 @@ service lmtp {{
     mode = 0666
   }}
 }}
+service auth {{
+  unix_listener {here}/auth.socket {{
+    mode = 0666
+  }}
+}}
 service stats {{
   unix_listener stats-writer {{
     mode = 0666
@@ -46,17 +53,21 @@ service stats {{
 """
 
 
-def make(name: str, port: int, users: list[str]) -> Peer:
+PASSWORD = "secret"  # Of all users.
+
+
+def make(name: str, port: int, users: list[str], mechanisms: str = "plain") -> Peer:
     """Mail for user U is in `peer.folder / "mail" / U`, the socket is `peer.folder / "lmtp.socket"`.
-    A recipient who isn't one of `users` (whole addresses) is refused with 550."""
+    A recipient who isn't one of `users` (whole addresses) is refused with 550. auth.socket is where Postfix has
+    passwords checked, by these SASL `mechanisms`."""
     peer = Peer(name, port, logs=["dovecot.log", "output.log"])
     folder, here = peer.fresh_folder(), peer.inside_folder
     for part in ("run", "state", "mail"):
         (folder / part).mkdir()
     vmail = dict(USERS)["vmail"]
     shutil.chown(folder / "mail", vmail, vmail)
-    lines = (f"{user}:{{PLAIN}}secret:{vmail}:{vmail}::{here}/mail/{user}\n" for user in users)
+    lines = (f"{user}:{{PLAIN}}{PASSWORD}:{vmail}:{vmail}::{here}/mail/{user}\n" for user in users)
     (folder / "users").write_text("".join(lines))
-    (folder / "dovecot.conf").write_text(CONFIGURATION.format(here=here, port=port))
+    (folder / "dovecot.conf").write_text(CONFIGURATION.format(here=here, port=port, mechanisms=mechanisms))
     peer.command = ["/usr/sbin/dovecot", "-F", "-c", f"{here}/dovecot.conf"]
     return peer

@@ -21,9 +21,10 @@ from peer_paths import INSIDE_RUN, NODE, NODE_LOCK, PEERS, ROOT, RUN, PeerError
 # Resolved one after the other because the mail servers refuse to be installed together.
 # Where two packages hold the same file (/usr/sbin/sendmail), the later one's stays.
 PACKAGE_SETS = (
+    ("opensmtpd",),
     ("exim4-daemon-heavy",),
     ("postfix", "dovecot-core", "dovecot-lmtpd", "dovecot-imapd", "dovecot-pop3d"),
-    ("nsd", "swaks", "bsd-mailx", "libnet-ssleay-perl", "netbase", "coreutils", "findutils", "grep", "sed", "dash", "libc-bin"),
+    ("nsd", "swaks", "bsd-mailx", "fail2ban", "libnet-ssleay-perl", "netbase", "coreutils", "findutils", "grep", "sed", "dash", "libc-bin"),
 )
 # In place of npm's nodemailer where the machine has no npm.
 NODE_PACKAGES = ("nodejs", "node-nodemailer")
@@ -39,6 +40,8 @@ USERS = (
     ("dovenull", 61004),
     ("nsd", 61005),
     ("vmail", 61006),
+    ("opensmtpd", 61007),
+    ("opensmtpq", 61008),
     ("nobody", 65534),
 )
 EXTRA_GROUPS = (("postdrop", 61010), ("nogroup", 65533))
@@ -78,6 +81,7 @@ def _build_root(say) -> None:
         (ROOT / folder).mkdir(parents=True)
     for folder in ("bin", "sbin", "lib", "lib64"):
         (ROOT / folder).symlink_to(f"usr/{folder}")
+    (ROOT / "var/run").symlink_to("../run")
     for folder in ("tmp", "var/tmp"):
         (ROOT / folder).chmod(0o1777)
     packages = PACKAGE_SETS if shutil.which("npm") else (*PACKAGE_SETS, NODE_PACKAGES)

@@ -37,6 +37,16 @@ def login(server: Veredus, user: str = ANN, password: str = PASSWORD) -> smtplib
     return client
 
 
+def start_tls(server: Veredus) -> RawClient:
+    """A client on the port for mail, greeted under TLS."""
+    client = server.connect()
+    client.greet()
+    assert client.ask("STARTTLS").code == 220
+    client.socket = unverified().wrap_socket(client.socket)
+    assert client.ask("EHLO client.example").code == 250
+    return client
+
+
 class TlsClient(RawClient):
     """A RawClient on a port that speaks TLS from the start; `source` is the address it comes from. With the
     `context` and `session` of an earlier one it resumes that."""

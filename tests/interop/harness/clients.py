@@ -9,9 +9,21 @@ from pathlib import Path
 from peer_daemon import inside, run_inside
 from peer_paths import NODE, NODE_LOCK, ROOT
 
+from .veredus import Veredus
+
 
 def swaks(port: int, *options: str) -> subprocess.CompletedProcess:
     return run_inside("/usr/bin/swaks", "--server", f"127.0.0.1:{port}", "--helo", "client.example", *options)
+
+
+def s_client(server: Veredus, *options: str, text: str = "QUIT\n", port: int | None = None,
+             shows_session: bool = False) -> subprocess.CompletedProcess:
+    """openssl s_client: by STARTTLS, or with TLS from the start on `port`."""
+    where = ["-connect", f"127.0.0.1:{port or server.port}"]
+    start = [] if port else ["-starttls", "smtp"]
+    talk = "-ign_eof" if shows_session else "-quiet"
+    return subprocess.run(["openssl", "s_client", "-crlf", talk, *where, *start, *options], input=text,
+                          capture_output=True, text=True, timeout=30, check=False)
 
 
 def nodemailer(port: int, sender: str, recipients: list[str], message: bytes) -> subprocess.CompletedProcess:

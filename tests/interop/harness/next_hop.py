@@ -3,9 +3,12 @@
 import copy
 import re
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+
+from .certificates import Certificate
 
 ALL_EXTENSIONS = ("PIPELINING", "SIZE 50000000", "8BITMIME", "ENHANCEDSTATUSCODES")
 
@@ -22,6 +25,8 @@ class Script:
     cut_after: list[str] = field(default_factory=list)  # Each, in turn: a verb or "." where to cut.
     delays: dict[str, float] = field(default_factory=dict)  # Verb or "." -> seconds before its reply.
     recipients_max: int = 1000
+    certificate: Certificate | None = None  # Offers STARTTLS with it. A cut is then one without TLS's own end.
+    starttls_reply: str = "220 2.0.0 Begin"  # What follows it in the string follows it on the wire, in the clear.
 
 
 @dataclass
@@ -46,7 +51,7 @@ class NextHop:
         self.sessions = 0
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self._listener = socket.create_server((address, port), family=family, backlog=200)
-        self._open: set[socket.socket] = set()
+        self._open: set[_Session] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -56,8 +61,8 @@ class NextHop:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
         with self._lock:
-            for connection in self._open:
-                connection.close()
+            for session in self._open:
+                session.connection.close()
 
     def recipients(self) -> list[str]:
         """Everybody who got a message, once for each."""
@@ -75,19 +80,19 @@ class NextHop:
                 return  # Stopped.
             with self._lock:
                 self.sessions += 1
-                self._open.add(connection)
                 session = _Session(self, connection, self.sessions)
-            threading.Thread(target=self._serve, args=(session, connection), daemon=True).start()
+                self._open.add(session)
+            threading.Thread(target=self._serve, args=(session,), daemon=True).start()
 
-    def _serve(self, session: "_Session", connection: socket.socket) -> None:
+    def _serve(self, session: "_Session") -> None:
         try:
             session.run()
         except (OSError, _Cut):
             pass
         finally:
-            connection.close()
+            session.connection.close()
             with self._lock:
-                self._open.discard(connection)
+                self._open.discard(session)
 
 
 class _Cut(Exception):
@@ -99,6 +104,7 @@ class _Session:
         self.hop, self.script, self.connection, self.number = hop, hop.script, connection, number
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.input = b""
+        self.encrypted = False
         self.sender, self.parameters, self.recipients = "", "", []
 
     def run(self) -> None:
@@ -114,17 +120,26 @@ class _Session:
             self._say(reply)
             if verb == "QUIT":
                 return
+            if verb == "STARTTLS" and reply.startswith("220"):
+                self._begin_tls()
             if reply.startswith("354"):
                 self._take_message()
 
     def _on_ehlo(self, _: str) -> str:
         if self.script.refuses_ehlo:
             return "502 5.5.1 Command not implemented"
-        lines = ["hop.example", *self.script.extensions]
+        lines = ["hop.example", *self._offered()]
         return "\r\n".join(f"250{' ' if line is lines[-1] else '-'}{line}" for line in lines)
 
     def _on_helo(self, _: str) -> str:
         return "250 hop.example"
+
+    def _on_starttls(self, line: str) -> str:
+        return self.script.starttls_reply if "STARTTLS" in self._offered() else self._on_unknown(line)
+
+    def _on_auth(self, line: str) -> str:
+        """It takes everybody for whom he says he is."""
+        return "235 2.7.0 Known" if "AUTH" in self._said_extensions() else self._on_unknown(line)
 
     def _on_mail(self, line: str) -> str:
         found = re.match(r"MAIL FROM:<([^>]*)>(.*)", line, re.IGNORECASE)
@@ -160,6 +175,16 @@ class _Session:
 
     def _on_unknown(self, _: str) -> str:
         return "500 5.5.1 Unknown command"
+
+    def _begin_tls(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.script.certificate.file, self.script.certificate.key)
+        self.connection = context.wrap_socket(self.connection, server_side=True)
+        self.encrypted, self.input = True, b""
+
+    def _offered(self) -> list[str]:
+        begins_tls = self.script.certificate and not self.encrypted
+        return [*self.script.extensions, *(["STARTTLS"] if begins_tls else [])]
 
     def _take_message(self) -> None:
         lines: list[bytes] = []
@@ -199,7 +224,7 @@ class _Session:
             self.hop.violations.append("eight-bit data was sent, without 8BITMIME")
 
     def _said_extensions(self) -> set[str]:
-        return set() if self.script.refuses_ehlo else {name.split()[0] for name in self.script.extensions}
+        return set() if self.script.refuses_ehlo else {name.split()[0] for name in self._offered()}
 
     def _line(self) -> bytes:
         while b"\r\n" not in self.input:
