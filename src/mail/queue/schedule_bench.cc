@@ -9,6 +9,7 @@
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
+#include "base/counted_bench_support.h"
 #include "mail/queue/schedule.h"
 
 namespace veredus::queue {
@@ -63,6 +64,33 @@ void one_message(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(one_message)->Arg(1)->Arg(100)->Arg(10'000);
+
+/// The same while so many others wait: half of them until they are due, half for a worker of a
+/// destination that is held.
+void one_message_among(benchmark::State& state) {
+  const auto waiting = static_cast<std::uint64_t>(state.range(0));
+  Schedule schedule(QueueConfig(), kEpoch);
+  Workers workers(schedule);
+  schedule.hold(destination_of(0));
+  for (std::uint64_t i = 0; i < waiting / 2; ++i) {
+    schedule.add({QueueId{i}, schedule.intern(destination_of(0)), sender_of(i % 100)});
+    schedule.defer({QueueId{waiting + i}, schedule.intern(destination_of(1 + i % 1000))},
+                   kFar + std::chrono::seconds(i * 7919 % 14'400));
+  }
+  std::uint64_t id = 2 * waiting;
+  for (auto _ : state) {
+    schedule.add({QueueId{++id}, schedule.intern(destination_of(2000)), sender_of(id % 7)});
+    workers.run(kEpoch);
+  }
+}
+BENCHMARK(one_message_among)
+    ->ArgName("waiting")
+    ->Arg(0)
+    ->Arg(10'000)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->Iterations(100'000)  // So that what waits is prepared once.
+    ->Apply(counted);
 
 /// Heap per deferred message, of a million at so many destinations; then all come due and go.
 void million_deferred(benchmark::State& state) {

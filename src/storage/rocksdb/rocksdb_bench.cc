@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
+#include "base/counted_bench_support.h"
 #include "storage/rocksdb/test_support.h"
 
 namespace veredus::storage {
@@ -88,6 +89,21 @@ void commit_and_remove(benchmark::State& state) {
       static_cast<double>(counters.commits) / static_cast<double>(counters.flushes);
 }
 BENCHMARK(commit_and_remove)->Arg(1)->Arg(20)->Arg(100)->UseRealTime()->Unit(benchmark::kSecond);
+
+/// The same for one message after the other, without the waiting for the disk: two groups of one.
+void commit_and_remove_unflushed(benchmark::State& state) {
+  const support::TemporaryFolder folder;
+  RocksdbOptions options;
+  options.path = folder.path();
+  options.sync = false;
+  support::World world(options);
+  std::uint64_t id = 0;
+  for (auto _ : state) {
+    if (!world.run(deliver_messages(world.storage(), ++id, 1)))
+      return state.SkipWithError("a commit failed");
+  }
+}
+BENCHMARK(commit_and_remove_unflushed)->UseRealTime()->Apply(counted);
 
 }  // namespace
 }  // namespace veredus::storage

@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "base/counted_bench_support.h"
 #include "wire/mime/convert_8bit.h"
 #include "wire/mime/header.h"
 #include "wire/mime/received.h"
@@ -32,7 +33,7 @@ void scan(benchmark::State& state) {
     benchmark::DoNotOptimize(scanner.received_count());
   }
 }
-BENCHMARK(scan);
+BENCHMARK(scan)->Apply(counted);
 
 void build_received(benchmark::State& state) {
   Trace trace;
@@ -45,7 +46,7 @@ void build_received(benchmark::State& state) {
   trace.recipient = "you@example.org";
   for (auto _ : state) benchmark::DoNotOptimize(received_field(trace));
 }
-BENCHMARK(build_received);
+BENCHMARK(build_received)->Apply(counted);
 
 void ask_for_eight_bit(benchmark::State& state) {
   const std::string message = usual_message();

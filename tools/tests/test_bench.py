@@ -1,0 +1,191 @@
+"""bench/ gives no figure where a run was worthless, counts what it says it counts, and keeps the prose around its tables."""
+
+import pathlib
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+
+import document
+import measure
+import plots
+import report
+import throughput
+import works
+from flushes import FlushLog
+from latency import LatencyStep
+from load import BenchError, Load
+from measure import Run
+
+
+def run(server, seconds=1.0, **more):
+    return Run("relay", server, 1000, 4096, seconds=seconds, cpu_seconds=seconds, **more)
+
+
+def row_of(table, server):
+    """Its cells by the heads of their columns; of two with the same head the first."""
+    row = next(row for row in table[1:] if row[0] == server)
+    return dict(zip(reversed(table[0]), reversed(row), strict=True))
+
+
+def test_medians_and_ratios():
+    table = throughput.rate_table([run("Postfix", 4), run("Veredus", 1), run("Veredus", 9), run("Veredus", 2),
+                                   run("Postfix", 4), run("Veredus", 0, flushes=250)])
+    assert row_of(table, "Veredus")["messages/s"] == "500"
+    assert row_of(table, "Veredus")["x Postfix"] == "2"
+    assert row_of(table, "Veredus")["flushes/message"] == "0.25"
+
+
+@pytest.mark.parametrize("worthless", ["Postfix", "Veredus"])
+def test_no_ratio_when_a_run_was_worthless(worthless):
+    runs = [run("Postfix", 4), run("Veredus", 1), run(worthless, error="999 messages came out for 1000 that went in")]
+    table = throughput.rate_table(runs)
+    assert "refused: 999 messages" in row_of(table, worthless)["messages"]
+    assert row_of(table, worthless)["messages/s"] == ""
+    assert row_of(table, "Veredus")["x Postfix"] == ""
+    assert report.Measured(works.WORKS[0], {}, runs).errors()
+
+
+class Account:
+    def cpu_seconds(self):
+        return 0
+
+    def process_ids(self):
+        return []
+
+
+class Server:
+    name, port, account = "Server", 1, Account()
+
+    def __init__(self, waiting=0):
+        self.waiting = waiting
+
+    def waiting_messages(self):
+        return self.waiting
+
+    def log_tail(self):
+        return ""
+
+
+class Source:
+    """One that has sent everything."""
+
+    name = "source"
+
+    def start(self, load, port):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def has_ended(self):
+        return True
+
+    def has_failed(self):
+        return False
+
+    def wait(self, seconds):
+        pass
+
+
+class Sink:
+    def __init__(self, received):
+        self.received = received
+
+    def count(self, seconds):
+        return self.received
+
+    def cpu_seconds(self):
+        return 0
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    monkeypatch.setattr(measure, "QUIET_SECONDS", 0)
+    monkeypatch.setattr(measure, "SETTLE_SECONDS", 0.01)
+    monkeypatch.setattr(measure, "EMPTY_SECONDS_MAX", 0.05)
+
+
+def relay(received, waiting=0):
+    return measure.relay("relay", Server(waiting), Sink(received), Load(10, seconds_max=0.05), Source())
+
+
+def test_a_run_that_loses_nothing_has_figures():
+    assert relay(10).messages == 10
+
+
+@pytest.mark.parametrize(("received", "says"), [(9, "9 of 10 messages"), (11, "11 messages came out for 10")])
+def test_lost_and_doubled_messages_are_errors(received, says):
+    with pytest.raises(BenchError, match=says):
+        relay(received)
+
+
+def test_a_message_that_is_still_waiting_is_an_error():
+    with pytest.raises(AssertionError, match="1 messages wait"):
+        relay(10, waiting=1)
+
+
+def test_acknowledged_messages_have_to_be_there():
+    with pytest.raises(BenchError, match="acknowledged 10 messages and has 9"):
+        measure.accept("accept", Server(waiting=9), Load(10), Source())
+
+
+@pytest.mark.parametrize(("ids", "arrived"), [("ab", True), ("a", False), ("aa", False), ("abb", False)])
+def test_each_message_id_is_there_once(tmp_path, ids, arrived):
+    """Also when one is lost and another comes twice, which no count of messages shows."""
+    mails = tmp_path / "mails"
+    mails.write_text("".join(f"From: me\nMessage-Id: <{name}@x>\n\ntext\n" for name in ids))
+    if arrived:
+        measure.check_each_once([mails], 2)
+    else:
+        with pytest.raises(BenchError):
+            measure.check_each_once([mails], 2)
+
+
+def test_flushes_are_those_within_the_run(tmp_path):
+    log = tmp_path / "strace.log"
+    log.write_text("7 100.5 fsync(3)        = 0\n"
+                   "7 101.0 fdatasync(3 <unfinished ...>\n"
+                   "8 101.5 fsync(4)        = 0\n"
+                   "7 102.0 <... fdatasync resumed>) = 0\n"
+                   "7 103.5 fsync(3)        = 0\n")
+    assert FlushLog(log).count(101, 103) == 2
+
+
+def step(server, share, p99):
+    return LatencyStep(server, share, 100, share * 100, share * 100, p99 / 9, p99 / 3, p99, p99 * 2, p99 * 3, 0)
+
+
+def test_plots_are_well_formed():
+    pictures = plots.all_plots({"relay": [run("Postfix", 4), run("Veredus & co", 1)],
+                                "latency": [step("Postfix", 10, 0.5), step("Postfix", 95, 700)]})
+    assert set(pictures) == set(plots.TITLES)
+    for picture in pictures.values():
+        xml.etree.ElementTree.fromstring(picture)
+
+
+def test_a_work_is_replaced_and_all_else_stays(tmp_path):
+    (tmp_path / "performance.md").write_text(f"before\n{document.BEGIN}\nold\n{document.END}\nafter\n")
+    page = document.Document(tmp_path, works.WORKS)
+    by_name = {work.name: work for work in works.WORKS}
+    page.keep([report.Measured(by_name[name], {"date": "then"}, [run(server, 4)])
+               for name, server in (("relay", "Postfix"), ("accept", "Exim"))])
+    page.keep([report.Measured(by_name["relay"], {"date": "now"}, [run("Veredus", 1)])])
+    page.write()
+    text = (tmp_path / "performance.md").read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert "Veredus" in text and "Exim" in text and "Postfix |" not in text
+    assert text.index("date: now") < text.index("date: then")
+    assert (tmp_path / "performance" / "throughput.svg").exists()
+
+
+def test_names_of_works_differ():
+    names = [work.name for work in works.WORKS]
+    assert len(set(names)) == len(names)
+    assert set(works.SERVER_NAMES) | set(works.TLS_NAMES) | {works.MICRO_NAME} == set(names)
