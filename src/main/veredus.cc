@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   commands::add_config(program);
   commands::add_storage(program);
   commands::add_torture(program);
+  commands::add_bench(program);
   commands::add_version(program);
   commands::add_completion(program);
   return line.run(argc, argv);

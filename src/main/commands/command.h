@@ -23,6 +23,7 @@ void add_alias(const Command& program);
 void add_config(const Command& program);
 void add_storage(const Command& program);
 void add_torture(const Command& program);
+void add_bench(const Command& program);
 void add_version(const Command& program);
 void add_completion(const Command& program);
 

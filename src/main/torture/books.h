@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "main/torture/latency.h"
+#include "main/send/latency.h"
 #include "main/torture/ledger.h"
 #include "main/torture/mail.h"
 
@@ -20,7 +20,7 @@ class Books {
 
   const MailMaker maker;
   Ledger ledger;
-  Latency latency;             ///< From the final dot to 250.
+  send::Latency latency;       ///< From the final dot to 250.
   std::uint64_t refused = 0;   ///< Mails that the server turned down (452, say).
   std::uint64_t cut = 0;       ///< Mails whose connection ended before the reply.
   std::uint32_t kills = 0;     ///< Of the server, so far.

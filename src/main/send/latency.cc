@@ -1,10 +1,10 @@
-#include "main/torture/latency.h"
+#include "main/send/latency.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-namespace veredus::torture {
+namespace veredus::send {
 
 /// Up to 2^(kStepBits + 1) each time has a class of its own; then every doubling has 2^kStepBits.
 std::size_t Latency::class_of(std::uint64_t time) {
@@ -25,7 +25,21 @@ void Latency::add(std::chrono::microseconds time) {
   const auto positive = std::max(time, std::chrono::microseconds(0));
   ++classes_.at(class_of(static_cast<std::uint64_t>(positive.count())));
   ++count_;
+  sum_ += static_cast<double>(positive.count());
   longest_ = std::max(longest_, positive);
+}
+
+void Latency::add(const Latency& other) {
+  for (std::size_t number = 0; number < kClasses; ++number)
+    classes_[number] += other.classes_[number];
+  count_ += other.count_;
+  sum_ += other.sum_;
+  longest_ = std::max(longest_, other.longest_);
+}
+
+std::chrono::duration<double, std::micro> Latency::mean() const {
+  return std::chrono::duration<double, std::micro>(
+      count_ == 0 ? 0 : sum_ / static_cast<double>(count_));
 }
 
 std::chrono::microseconds Latency::percentile(double share) const {
@@ -39,4 +53,4 @@ std::chrono::microseconds Latency::percentile(double share) const {
   return longest_;
 }
 
-}  // namespace veredus::torture
+}  // namespace veredus::send
