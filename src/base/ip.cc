@@ -1,6 +1,7 @@
 #include "base/ip.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include <arpa/inet.h>
@@ -54,8 +55,17 @@ std::string_view IpAddress::octets() const noexcept {
 
 std::string IpAddress::text() const {
   std::array<char, INET6_ADDRSTRLEN> buffer{};
-  inet_ntop(v4_ ? AF_INET : AF_INET6, octets_.data(), buffer.data(), buffer.size());
-  return buffer.data();
+  if (!v4_) {
+    inet_ntop(AF_INET6, octets_.data(), buffer.data(), buffer.size());
+    return buffer.data();
+  }
+  // Said several times for each message: not by way of printf(), as inet_ntop() does.
+  char* at = buffer.data();
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0) *at++ = '.';
+    at = std::to_chars(at, buffer.data() + buffer.size(), octets_[i]).ptr;
+  }
+  return {buffer.data(), at};
 }
 
 std::string IpAddress::reverse_name() const {

@@ -158,12 +158,12 @@ io::Task<std::optional<Reply>> Session::refuse_amount() {
   if (answer.jumped)
     log::warning("sending_jumped", {{"session", text(id_)},
                                     {"account", account_->address},
-                                    {"client", connection_.peer().text()},
+                                    {"client", client_text_},
                                     {"recipients_this_hour", answer.this_hour}});
   if (answer.allowed) co_return std::nullopt;
   log::warning("sending_limited", {{"session", text(id_)},
                                    {"account", account_->address},
-                                   {"client", connection_.peer().text()},
+                                   {"client", client_text_},
                                    {"sent", answer.sent},
                                    {"limit", answer.limit},
                                    {"hours", answer.window.count()}});

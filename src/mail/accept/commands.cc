@@ -240,7 +240,7 @@ Reply Session::on_unknown(const smtp::Command& command) const {
 
 /// A browser or proxy was made to talk to us; its body would be read as commands.
 Reply Session::on_http() {
-  log::info("spoke_http", {{"session", text(id_)}, {"client", connection_.peer().text()}});
+  log::info("spoke_http", {{"session", text(id_)}, {"client", client_text_}});
   farewell(Reply(421, {4, 7, 0}, "This is a mail server: it speaks SMTP, not HTTP"));
   return *farewell_;
 }

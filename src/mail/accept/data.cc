@@ -89,16 +89,15 @@ smtp::Reply Session::broken_off(const Error& error) {
     farewell(smtp::Reply(421, {4, 4, 2}, config().hostname + " waited too long for the message"));
   else
     farewell(smtp::Reply(421, {4, 4, 2}, "Connection lost"));
-  log::info(
-      "message_broken_off",
-      {{"session", text(id_)}, {"client", connection_.peer().text()}, {"reason", error.text()}});
+  log::info("message_broken_off",
+            {{"session", text(id_)}, {"client", client_text_}, {"reason", error.text()}});
   return *farewell_;
 }
 
 io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   queue::Envelope& envelope = message.envelope;
   envelope.received_at = surroundings_.system.clock.wall();
-  envelope.origin = queue::Origin{connection_.peer().text(),
+  envelope.origin = queue::Origin{client_text_,
                                   helo_,
                                   protocol(),
                                   account_ ? account_->address : "",
@@ -113,7 +112,7 @@ io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   if (!queued) co_return storage_refusal(queued.error());  // The queue has logged why.
   log::info("message_accepted", {{"session", text(id_)},
                                  {"queue_id", text(id)},
-                                 {"client", connection_.peer().text()},
+                                 {"client", client_text_},
                                  {"tls", tls_ ? io::describe(*tls_) : ""},
                                  {"account", account_ ? account_->address : ""},
                                  {"from", sender},

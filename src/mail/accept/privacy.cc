@@ -14,8 +14,7 @@ using smtp::Reply;
 /// a session ends.
 io::Task<std::optional<Reply>> Session::on_starttls() {
   if (!connection_.input().empty()) {
-    log::warning("spoke_before_tls",
-                 {{"session", text(id_)}, {"client", connection_.peer().text()}});
+    log::warning("spoke_before_tls", {{"session", text(id_)}, {"client", client_text_}});
     farewell(Reply(554, {5, 5, 1}, "Nothing may follow STARTTLS before TLS has begun"));
     co_return *farewell_;
   }
@@ -30,9 +29,8 @@ io::Task<std::optional<Reply>> Session::on_starttls() {
 /// False when it came to nothing: then nothing more can be said to this client.
 io::Task<bool> Session::begin_tls() {
   const auto refused = [this](const Error& error) {
-    log::info(
-        "tls_failed",
-        {{"session", text(id_)}, {"client", connection_.peer().text()}, {"reason", error.text()}});
+    log::info("tls_failed",
+              {{"session", text(id_)}, {"client", client_text_}, {"reason", error.text()}});
     return false;
   };
   const auto stream = connection_.stream_to_cover();

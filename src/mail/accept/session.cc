@@ -30,6 +30,7 @@ Session::Session(const Surroundings& surroundings, SharedSettings settings, Arri
       id_(arrival.id),
       port_(arrival.port),
       connection_(std::move(arrival.stream)),
+      client_text_(connection_.peer().text()),
       dialogue_(dialogue_config(surroundings, port_, offers_auth())),
       trusted_(settings_->relay.is_trusted(connection_.peer())) {
   const io::Endpoint& peer = connection_.peer();
@@ -38,7 +39,7 @@ Session::Session(const Surroundings& surroundings, SharedSettings settings, Arri
 }
 
 io::Task<> Session::run() {
-  log::debug("session_began", {{"session", text(id_)}, {"client", connection_.peer().text()}});
+  log::debug("session_began", {{"session", text(id_)}, {"client", client_text_}});
   bool ready = true;
   if (port_.tls == TlsStart::at_once) ready = co_await begin_tls();
   if (ready) ready = co_await greet();
@@ -70,8 +71,7 @@ io::Task<bool> Session::awaits_greeting() {
   const Duration delay = trusted_ ? Duration::zero() : Duration(config().greeting_delay);
   const Result<> spoke = co_await connection_.wait_input(delay);
   if (!spoke) co_return stopping_ || spoke.error().fault() == Fault::cancelled;  // Or gone already.
-  log::info("spoke_before_greeting",
-            {{"session", text(id_)}, {"client", connection_.peer().text()}});
+  log::info("spoke_before_greeting", {{"session", text(id_)}, {"client", client_text_}});
   const smtp::Reply reply(554, {5, 5, 1},
                           "Wait for the greeting before you speak (RFC 5321 4.3.1)");
   connection_.put(reply.render());
@@ -124,7 +124,7 @@ void Session::log_refusal(smtp::Verb verb, const std::string& line,
   const std::string wire = reply.render();
   const bool is_secret = verb == smtp::Verb::auth || (verb == smtp::Verb::unknown && auth_tried_);
   log::info("refused", {{"session", text(id_)},
-                        {"client", connection_.peer().text()},
+                        {"client", client_text_},
                         {"helo", helo_},
                         {"from", dialogue_.in_transaction() ? transaction_.sender().text() : ""},
                         {"command", is_secret ? "AUTH ..." : printable(line)},
@@ -155,7 +155,7 @@ io::Task<> Session::answer(smtp::Reply reply) {
   const bool is_error = reply.is_permanent();  // 4yz is our trouble, not the client's mistake.
   if (is_error) ++errors_;
   if (is_error && errors_ > config().errors_max) {
-    log::info("too_many_errors", {{"session", text(id_)}, {"client", connection_.peer().text()}});
+    log::info("too_many_errors", {{"session", text(id_)}, {"client", client_text_}});
     connection_.put(reply.render());
     farewell(smtp::Reply(421, {4, 7, 0}, "Too many errors"));
     co_return;

@@ -92,6 +92,7 @@ class Session {
   SessionId id_;
   Port port_;
   io::Connection connection_;
+  const std::string client_text_;  ///< The client's endpoint, for log and trace.
   smtp::Dialogue dialogue_;
   Transaction transaction_;
   std::optional<ClientName> client_name_;

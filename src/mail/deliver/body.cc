@@ -13,16 +13,16 @@ constexpr std::size_t kTextPartOctets = 256UL * 1024;
 
 }  // namespace
 
-io::Task<std::expected<void, BodyFault>> send_body(queue::Queue& queue, const queue::Job& job,
-                                                   io::Connection& connection, Duration deadline) {
+io::Task<std::expected<void, BodyFault>> send_body(StoredBody body, io::Connection& connection,
+                                                   Duration deadline) {
   smtp::DataEncoder encoder;
-  const std::uint32_t count = job.envelope->chunk_count;
+  const std::uint32_t count = body.job.envelope->chunk_count;
   for (std::uint32_t index = 0; index < count; ++index) {
-    const Result<Bytes> chunk = co_await queue.chunk(job, index);
+    const Result<Bytes> chunk = co_await body.queue.chunk(body.job, index);
     if (!chunk) co_return std::unexpected(BodyFault{chunk.error(), /*is_ours=*/true});
     std::vector<std::string_view> pieces;
     encoder.encode(chunk->view(), pieces);
-    if (index + 1 == count) pieces.push_back(encoder.finish());
+    if (index + 1 == count) pieces.insert(pieces.end(), {encoder.finish(), body.behind});
     const Result<> written = co_await connection.write(std::move(pieces), deadline);
     if (!written) co_return std::unexpected(BodyFault{written.error()});
   }
@@ -41,12 +41,14 @@ io::Task<Result<std::string>> load_body(queue::Queue& queue, const queue::Job& j
 }
 
 io::Task<std::expected<void, BodyFault>> send_text(const std::string& text,
+                                                   const std::string& behind,
                                                    io::Connection& connection, Duration deadline) {
   smtp::DataEncoder encoder;
   for (std::size_t at = 0; at < text.size(); at += kTextPartOctets) {
     std::vector<std::string_view> pieces;
     encoder.encode(std::string_view(text).substr(at, kTextPartOctets), pieces);
-    if (text.size() - at <= kTextPartOctets) pieces.push_back(encoder.finish());
+    if (text.size() - at <= kTextPartOctets)
+      pieces.insert(pieces.end(), {encoder.finish(), behind});
     const Result<> written = co_await connection.write(std::move(pieces), deadline);
     if (!written) co_return std::unexpected(BodyFault{written.error()});
   }

@@ -159,8 +159,9 @@ io::Task<Result<std::string>> Client::read_line(SteadyTime until) {
 }
 
 io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job,
-                                                           Outcomes& outcomes) {
-  Transaction transaction{job, outcomes, {}, {}};
+                                                           Outcomes& outcomes,
+                                                           const queue::Job* following) {
+  Transaction transaction{.job = job, .outcomes = outcomes, .following = following};
   outcomes.set_tls(tls_ == nullptr ? "" : io::describe(tls_->info()));
   const bool fit = co_await prepare(transaction);
   if (!fit) co_return std::expected<void, Broken>();
@@ -192,7 +193,8 @@ io::Task<Result<>> Client::transact(Transaction& transaction) {
 }
 
 io::Task<> Client::quit() {
-  if (!alive_) {
+  // What was offered and will not be sent had better end with the connection.
+  if (!alive_ || offered_) {
     connection_.close();
     co_return;
   }

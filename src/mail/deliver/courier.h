@@ -21,6 +21,11 @@ class Courier {
   /// One attempt: the outcomes of the job's recipients; one that is missing is deferred. `job`
   /// outlives the call.
   virtual io::Task<std::vector<queue::Outcome>> deliver(const queue::Job& job) = 0;
+  /// True when the job after the next one could be begun before it is known what became of the next
+  /// one: then announce() it, if there is one.
+  virtual bool wants_following() const { return false; }
+  /// What comes after the job of the next deliver(), which it outlives.
+  virtual void announce(const queue::Job& /*following*/) {}
   /// No more jobs: ends what was kept, in order.
   virtual io::Task<> finish() = 0;
 };

@@ -57,8 +57,7 @@ std::string Deliverer::destination_of(const queue::Recipient& recipient) const {
 
 void Deliverer::start_worker(const std::string& destination) {
   const std::size_t reactor = next_reactor_++ % system_.reactors.size();
-  system_.reactors[reactor]->spawn("deliver",
-                                   work(Worker{destination, reactor, settings_.load(), nullptr}));
+  system_.reactors[reactor]->spawn("deliver", work(Worker{destination, reactor, settings_.load()}));
 }
 
 std::unique_ptr<Courier> Deliverer::courier_for(const Worker& worker) {
@@ -96,10 +95,12 @@ io::Task<std::vector<std::string>> Deliverer::hosts(Worker& worker) {
 
 /// A bug of ours in one attempt must not keep the job from its report: it is deferred, and the
 /// worker goes on.
-io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Worker& worker, const queue::Job& job) {
+io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Worker& worker) {
+  const queue::Job& job = *worker.job;
   Outcomes broken(job, system_.clock);
   try {
     co_await use_latest_settings(worker);
+    if (worker.following) worker.courier->announce(*worker.following);
     auto outcomes = co_await worker.courier->deliver(job);
     co_return outcomes;
   } catch (const std::exception& bug) {
@@ -112,15 +113,29 @@ io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Worker& worker, const q
   co_return broken.take();
 }
 
+io::Task<queue::Wish> Deliverer::wish_of(Worker& worker) {
+  std::vector<std::string> names = co_await hosts(worker);
+  co_return queue::Wish{.destination = worker.destination,
+                        .hosts = std::move(names),
+                        .idle = worker.settings->deliver.idle,
+                        .besides = worker.following.has_value()};
+}
+
 /// Takes jobs until the queue has none for this worker, which is then not counted any more.
 io::Task<> Deliverer::serve(Worker& worker) {
-  for (;;) {
-    std::vector<std::string> names = co_await hosts(worker);
-    std::optional<queue::Job> job =
-        co_await queue_.next(worker.destination, std::move(names), worker.settings->deliver.idle);
-    if (!job) co_return;
-    std::vector<queue::Outcome> outcomes = co_await attempt(worker, *job);
-    co_await queue_.report(std::move(*job), std::move(outcomes));
+  if (!worker.job) {
+    queue::Wish wish = co_await wish_of(worker);
+    worker.job = co_await queue_.next(std::move(wish));
+  }
+  while (worker.job) {
+    const bool wants_more = worker.job->more && worker.courier && worker.courier->wants_following();
+    if (wants_more && !worker.following)
+      worker.following = co_await queue_.next_besides(worker.destination);
+    std::vector<queue::Outcome> outcomes = co_await attempt(worker);
+    queue::Wish wish = co_await wish_of(worker);
+    queue::Job done = *std::exchange(worker.job, std::exchange(worker.following, std::nullopt));
+    auto next = co_await queue_.report_and_next(std::move(done), std::move(outcomes), wish);
+    (worker.job ? worker.following : worker.job) = std::move(next);
   }
 }
 

@@ -42,14 +42,17 @@ class Deliverer {
     std::string destination;
     std::size_t reactor;
     SharedSettings settings;
-    std::unique_ptr<Courier> courier;  // None while it cannot be made.
+    std::unique_ptr<Courier> courier = nullptr;  // None while it cannot be made.
+    std::optional<queue::Job> job = std::nullopt;
+    std::optional<queue::Job> following = std::nullopt;  // Goes right behind it.
   };
   io::Task<> work(Worker worker);
   io::Task<> serve(Worker& worker);
   io::Task<> finish(Worker& worker);
   io::Task<> use_latest_settings(Worker& worker);
   io::Task<std::vector<std::string>> hosts(Worker& worker);
-  io::Task<std::vector<queue::Outcome>> attempt(Worker& worker, const queue::Job& job);
+  io::Task<std::vector<queue::Outcome>> attempt(Worker& worker);
+  io::Task<queue::Wish> wish_of(Worker& worker);
   std::unique_ptr<Courier> courier_for(const Worker& worker);
 
   io::System system_;

@@ -49,6 +49,7 @@ io::Task<std::vector<queue::Outcome>> HostCourier::deliver(const queue::Job& job
   Attempt attempt(job, surroundings_.system.clock);
   const bool done = co_await try_kept(attempt);
   if (!done) co_await try_targets(attempt);
+  following_ = nullptr;
   co_return attempt.outcomes().take();
 }
 
@@ -149,7 +150,9 @@ void HostCourier::note(const Target& target, const Client::Unopened& failure, At
 
 /// As try_target(), once there is a connection.
 io::Task<bool> HostCourier::try_line(Line line, Attempt& attempt) {
-  const auto sent = co_await line.client->send(attempt.job(), attempt.outcomes());
+  const bool is_last = line.client->messages_sent() + 1 >= config().messages_per_connection_max;
+  const auto sent =
+      co_await line.client->send(attempt.job(), attempt.outcomes(), is_last ? nullptr : following_);
   if (!sent && !sent.error().sent_all) {
     attempt.failed(line.client->remote(), sent.error().reason, Reached::transaction);
     co_return attempt.is_over();

@@ -33,6 +33,8 @@ class HostCourier : public Courier {
 
   io::Task<std::vector<std::string>> hosts() override;
   io::Task<std::vector<queue::Outcome>> deliver(const queue::Job& job) override;
+  bool wants_following() const override { return kept_.has_value(); }
+  void announce(const queue::Job& following) override { following_ = &following; }
   io::Task<> finish() override;
 
  private:
@@ -62,6 +64,7 @@ class HostCourier : public Courier {
   route::HopSecurity security_;
   TargetFinder finder_;
   std::optional<Line> kept_;
+  const queue::Job* following_ = nullptr;  // Until the next deliver() is over.
 };
 
 }  // namespace veredus::deliver

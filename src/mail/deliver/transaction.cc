@@ -1,5 +1,6 @@
 // The steps of a mail transaction: offer it, send the message, read what became of it.
 
+#include <cassert>
 #include <utility>
 
 #include "mail/deliver/body.h"
@@ -28,18 +29,30 @@ State Client::accepted_state() const noexcept {
   return protocol_ == smtp::Protocol::lmtp ? State::delivered : State::relayed;
 }
 
+bool Client::is_too_large(const queue::Job& job) const {
+  return peer_.size_max() && job.envelope->size > *peer_.size_max();
+}
+
+bool Client::needs_conversion(const queue::Job& job) const {
+  return job.envelope->body != smtp::Body::seven_bit && !peer_.has(Extension::eight_bit_mime);
+}
+
+/// Whether it can be offered as it is, before its turn.
+bool Client::may_follow(const queue::Job& job) const {
+  return peer_.has(Extension::pipelining) && !is_too_large(job) && !needs_conversion(job);
+}
+
 /// What can be decided without asking: false when nothing is left to send.
 io::Task<bool> Client::prepare(Transaction& transaction) {
   const queue::Envelope& envelope = *transaction.job.envelope;
-  if (peer_.size_max() && envelope.size > *peer_.size_max()) {
+  if (is_too_large(transaction.job)) {
     const std::string sentence = "the message has " + std::to_string(envelope.size) +
                                  " octets, and the next hop takes at most " +
                                  std::to_string(*peer_.size_max());
     transaction.outcomes.set_rest(State::failed, reason(Cause::too_large, sentence), remote_);
     co_return false;
   }
-  if (envelope.body == smtp::Body::seven_bit || peer_.has(Extension::eight_bit_mime))
-    co_return true;
+  if (!needs_conversion(transaction.job)) co_return true;
 
   // RFC 6152 §3: convert, or return as undeliverable.
   const Result<std::string> body = co_await load_body(queue_, transaction.job);
@@ -62,19 +75,25 @@ io::Task<bool> Client::prepare(Transaction& transaction) {
   co_return true;
 }
 
-std::string Client::mail_command(const Transaction& transaction) const {
-  const queue::Envelope& envelope = *transaction.job.envelope;
+/// `converted`: the body in 7 bits, if that is what goes out.
+std::string Client::mail_command(const queue::Job& job, const std::string& converted) const {
+  const queue::Envelope& envelope = *job.envelope;
   std::string line = "MAIL FROM:" + envelope.sender.text();
-  if (peer_.has(Extension::size)) {
-    const bool converted = !transaction.converted.empty();
-    line += " SIZE=" + std::to_string(converted ? transaction.converted.size() : envelope.size);
-  }
-  if (envelope.body == smtp::Body::eight_bit_mime && transaction.converted.empty())
-    line += " BODY=8BITMIME";
+  if (peer_.has(Extension::size))
+    line += " SIZE=" + std::to_string(converted.empty() ? envelope.size : converted.size());
+  if (envelope.body == smtp::Body::eight_bit_mime && converted.empty()) line += " BODY=8BITMIME";
   return line + "\r\n";
 }
 
-std::string Client::rcpt_command(const queue::Job& job, std::uint32_t recipient) const {
+/// RFC 2920 §3.1: all in one packet, DATA last.
+std::string Client::offer_text(const queue::Job& job, const std::vector<std::uint32_t>& recipients,
+                               const std::string& converted) const {
+  std::string text = mail_command(job, converted);
+  for (const std::uint32_t recipient : recipients) text += rcpt_command(job, recipient);
+  return text + "DATA\r\n";
+}
+
+std::string Client::rcpt_command(const queue::Job& job, std::uint32_t recipient) {
   return "RCPT TO:<" + job.envelope->recipients[recipient].address.text() + ">\r\n";
 }
 
@@ -111,13 +130,12 @@ io::Task<Result<bool>> Client::offer(Transaction& transaction) {
   co_return wanted;
 }
 
-/// RFC 2920 §3.1: all in one packet, DATA last, then the replies in order.
+/// All at once, unless that was done behind the last message; then the replies in order.
 io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
   const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
-  connection_.put(mail_command(transaction));
-  for (const std::uint32_t recipient : recipients)
-    connection_.put(rcpt_command(transaction.job, recipient));
-  connection_.put("DATA\r\n");
+  const auto offered = std::exchange(offered_, std::nullopt);
+  assert(!offered || *offered == transaction.job.envelope->id);
+  if (!offered) connection_.put(offer_text(transaction.job, recipients, transaction.converted));
 
   const auto mail = co_await read_step(Step::mail);
   if (!mail) co_return fail(mail.error());
@@ -142,7 +160,7 @@ io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
 }
 
 io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
-  connection_.put(mail_command(transaction));
+  connection_.put(mail_command(transaction.job, transaction.converted));
   const auto mail = co_await read_step(Step::mail);
   if (!mail) co_return fail(mail.error());
   take_mail_reply(transaction, *mail);
@@ -167,11 +185,15 @@ io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
 }
 
 io::Task<Result<>> Client::send_message(Transaction& transaction) {
+  const queue::Job* following = transaction.following;
+  const bool offers = following != nullptr && may_follow(*following);
+  const std::string behind = offers ? offer_text(*following, following->recipients, "") : "";
   std::expected<void, BodyFault> sent;
   if (transaction.converted.empty())
-    sent = co_await send_body(queue_, transaction.job, connection_, config_.block_deadline);
+    sent =
+        co_await send_body({queue_, transaction.job, behind}, connection_, config_.block_deadline);
   else
-    sent = co_await send_text(transaction.converted, connection_, config_.block_deadline);
+    sent = co_await send_text(transaction.converted, behind, connection_, config_.block_deadline);
   if (!sent) {
     const BodyFault& fault = sent.error();
     if (fault.is_ours)
@@ -180,6 +202,7 @@ io::Task<Result<>> Client::send_message(Transaction& transaction) {
     co_return fail(Fault::unavailable, unsent_reason(fault.error));
   }
   transaction.sent_all = true;
+  if (offers) offered_ = following->envelope->id;
   co_return Result<>();
 }
 

@@ -189,21 +189,42 @@ void Owner::perform(const Action& action) {
   }
 }
 
-/// Hands the message, which is in memory, to the worker.
-bool Owner::give(const Action& action) {
-  const QueueId id = action.entry.id;
-  const Shared& work = working_.at(id);
-  std::vector<std::uint32_t> recipients = pick(*work, action.entry);
+/// Of a message that is in memory; nothing when the entry stands for nobody any more.
+std::optional<Job> Owner::make_job(const Entry& entry) {
+  const Shared& work = working_.at(entry.id);
+  std::vector<std::uint32_t> recipients = pick(*work, entry);
   if (recipients.empty() || stopped_) {
     for (const std::uint32_t recipient : recipients) work->parts[recipient].busy = false;
-    settle(id);
-    return false;
+    settle(entry.id);
+    return std::nullopt;
   }
-  answer(action.waiter, Job{.envelope = work->envelope,
-                            .recipients = std::move(recipients),
-                            .destination = schedule_.name(action.destination),
-                            .chunks = work->chunks});
+  return Job{.envelope = work->envelope,
+             .recipients = std::move(recipients),
+             .destination = schedule_.name(entry.destination),
+             .chunks = work->chunks,
+             .more = schedule_.has_more(entry.destination)};
+}
+
+/// Hands the message, which is in memory, to the worker.
+bool Owner::give(const Action& action) {
+  auto job = make_job(action.entry);
+  if (!job) return false;
+  answer(action.waiter, std::move(job));
   return true;
+}
+
+std::optional<Job> Owner::take_besides(const std::string& destination) {
+  const auto entry = schedule_.take_besides(destination);
+  if (!entry) return std::nullopt;
+  const Working* work = find(entry->id);
+  std::optional<Job> job;
+  if (work == nullptr || !work->envelope)
+    schedule_.add(*entry);
+  else
+    job = make_job(*entry);
+  if (!job) schedule_.done(entry->destination);
+  pump();
+  return job;
 }
 
 io::Task<> Owner::give_later(Action action) {

@@ -43,13 +43,9 @@ class Owner {
 
   /// A message that was just made durable.
   void arrive(std::shared_ptr<const Envelope> envelope, std::vector<Bytes> chunks);
-  /// A worker's wish for a job.
-  struct Wish {
-    std::string destination;
-    std::vector<std::string> hosts;
-    Duration idle;
-  };
   void ask(const Wish& wish, io::Answer<std::optional<Job>> answer);
+  /// See Queue::next_besides(). What is not in memory is none.
+  std::optional<Job> take_besides(const std::string& destination);
   void report(const Job& job, std::vector<Outcome> outcomes);
   /// Brings lines read from disk up to what is known in memory.
   void refresh(std::vector<Listed>& lines) const;
@@ -81,6 +77,7 @@ class Owner {
   void observe_clock();
   void pump();
   void perform(const Action& action);
+  std::optional<Job> make_job(const Entry& entry);
   bool give(const Action& action);
   io::Task<> give_later(Action action);
   void ask_again(const Action& action);

@@ -119,10 +119,8 @@ io::Task<Result<>> Queue::submit(Message message) {
   co_return Result<>();
 }
 
-io::Task<std::optional<Job>> Queue::next(std::string destination, std::vector<std::string> hosts,
-                                         Duration idle) {
+io::Task<std::optional<Job>> Queue::next(Wish wish) {
   using Found = std::optional<Job>;
-  Owner::Wish wish{std::move(destination), std::move(hosts), idle};
   co_return co_await io::call_on<Found>(*system_.reactors.front(), system_.clock,
                                         [this, wish = std::move(wish)](io::Answer<Found> answer) {
                                           owner_->ask(wish, std::move(answer));
@@ -136,6 +134,26 @@ io::Task<> Queue::report(Job job, std::vector<Outcome> outcomes) {
                                owner_->report(job, std::move(outcomes));
                                answer(true);
                              });
+}
+
+io::Task<std::optional<Job>> Queue::next_besides(std::string destination) {
+  co_return co_await on_owner([destination = std::move(destination)](Owner& owner) {
+    return owner.take_besides(destination);
+  });
+}
+
+io::Task<std::optional<Job>> Queue::report_and_next(Job job, std::vector<Outcome> outcomes,
+                                                    Wish wish) {
+  using Found = std::optional<Job>;
+  co_return co_await io::call_on<Found>(*system_.reactors.front(), system_.clock,
+                                        [this, job = std::move(job), outcomes = std::move(outcomes),
+                                         wish = std::move(wish)](io::Answer<Found> answer) mutable {
+                                          owner_->report(job, std::move(outcomes));
+                                          if (wish.besides)
+                                            answer(owner_->take_besides(wish.destination));
+                                          else
+                                            owner_->ask(wish, std::move(answer));
+                                        });
 }
 
 io::Task<Result<Bytes>> Queue::chunk(const Job& job, std::uint32_t index) {

@@ -32,6 +32,15 @@ struct Job {
   std::vector<std::uint32_t> recipients;  ///< Indexes into envelope->recipients.
   std::string destination;
   std::vector<Bytes> chunks;  ///< The whole body while it is in memory, else empty.
+  bool more = false;  ///< More waits than the destination's workers can take: see next_besides().
+};
+
+/// What a worker asks for.
+struct Wish {
+  std::string destination;
+  std::vector<std::string> hosts = {};  ///< See Queue::next().
+  Duration idle{};
+  bool besides = false;  ///< It has a job: see Queue::next_besides().
 };
 
 /// What came of one recipient in one attempt.
@@ -112,16 +121,21 @@ class Queue {
   /// neither.
   io::Task<Result<>> submit(Message message);
 
-  /// The next job of a destination for a worker that is free, waiting up to `idle` for one.
-  /// `hosts` are the names of its MX hosts, the best first, or none: limits may be set for them.
-  /// Nothing: the worker must end (it is then no longer counted). Every job that is returned
+  /// The next job of a destination for a worker that is free, waiting up to `wish.idle` for one.
+  /// `wish.hosts` are the names of its MX hosts, the best first, or none: limits may be set for
+  /// them. Nothing: the worker must end (it is then no longer counted). Every job that is returned
   /// must be given to report() exactly once, also when the worker fails.
-  io::Task<std::optional<Job>> next(std::string destination, std::vector<std::string> hosts,
-                                    Duration idle);
+  io::Task<std::optional<Job>> next(Wish wish);
   /// Notes the outcomes of a job's recipients (a recipient without one is deferred) and
   /// schedules what is to be tried again. Returns when noted in memory; the disk follows: a crash
   /// before it may deliver twice, never zero times.
   io::Task<> report(Job job, std::vector<Outcome> outcomes);
+
+  /// One more job for a worker that has one, to be sent right behind it on the same connection;
+  /// nothing when there is none now that no other worker could take. As next()'s.
+  io::Task<std::optional<Job>> next_besides(std::string destination);
+  /// report(), then next() or, with `wish.besides`, next_besides(): the owner is asked once.
+  io::Task<std::optional<Job>> report_and_next(Job job, std::vector<Outcome> outcomes, Wish wish);
 
   /// Chunk `index` of a job's body, from memory or from storage.
   io::Task<Result<Bytes>> chunk(const Job& job, std::uint32_t index);

@@ -147,7 +147,8 @@ class Drain : public Restart {
   io::Task<> work(std::string destination) {
     io::Clock& clock = outside_->system().clock;
     for (;;) {
-      std::optional<Job> job = co_await queue_->next(destination, {}, std::chrono::seconds(1));
+      std::optional<Job> job = co_await queue_->next(
+          {.destination = destination, .hosts = {}, .idle = std::chrono::seconds(1)});
       if (!job) co_return;
       Result<Bytes> body = co_await queue_->chunk(*job, 0);
       if (!body) std::abort();

@@ -333,7 +333,8 @@ TEST_F(QueueTest, StopEndsAllWorkersAndTakesLateReports) {
   ASSERT_TRUE(world_.run_until([this] { return storage_.commits() > 0 && !list().empty(); }));
   server_->queue.stop();
   world_.run_for(seconds(1));
-  EXPECT_EQ(run(server_->queue.next("x.example", {}, hours(1))), std::nullopt);
+  EXPECT_EQ(run(server_->queue.next({.destination = "x.example", .hosts = {}, .idle = hours(1)})),
+            std::nullopt);
   EXPECT_TRUE(world_.run_until_idle());
   EXPECT_EQ(world_.server().tasks(), 0U);
 }

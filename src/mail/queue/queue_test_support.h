@@ -97,7 +97,8 @@ class Server {
  private:
   io::Task<> work(std::string destination) {
     for (;;) {
-      std::optional<Job> job = co_await queue.next(destination, {}, std::chrono::seconds(2));
+      std::optional<Job> job = co_await queue.next(
+          {.destination = destination, .hosts = {}, .idle = std::chrono::seconds(2)});
       if (!job) co_return;
       co_await host_.system().clock.sleep_for(std::chrono::milliseconds(10));
       co_await attempt(std::move(*job));

@@ -47,8 +47,8 @@ class QueueThreads : public testing::Test {
 
   io::Task<> work(std::string destination) {
     for (;;) {
-      std::optional<Job> job =
-          co_await queue_->next(destination, {}, std::chrono::milliseconds(50));
+      std::optional<Job> job = co_await queue_->next(
+          {.destination = destination, .hosts = {}, .idle = std::chrono::milliseconds(50)});
       if (!job) co_return;
       Result<Bytes> body = co_await queue_->chunk(*job, 0);
       EXPECT_TRUE(body);

@@ -92,6 +92,25 @@ void Schedule::hand(DestinationId id, WaiterId waiter) {
   touch(id);
 }
 
+/// Idle workers and those that are just starting take what waits, and where there is a rate each
+/// message waits for its own turn.
+bool Schedule::has_more(DestinationId id) const {
+  const Destination& destination = at(id);
+  const bool has_rate = destination.group != nullptr && destination.group->bucket;
+  return !stopped_ && !destination.paused && !destination.held && !destination.moving &&
+         !destination.undetermined && !has_rate && destination.idle.empty() &&
+         destination.ready.size() > destination.starting && !must_yield(destination);
+}
+
+std::optional<Entry> Schedule::take_besides(std::string_view name) {
+  const auto id = find(name);
+  if (!id || !has_more(*id)) return std::nullopt;
+  --ready_;
+  const FairQueue::Item item = at(*id).ready.pop();
+  touch(*id);
+  return Entry{item.id, *id, item.sender};
+}
+
 std::uint32_t Schedule::allowance(const Destination& destination) const noexcept {
   return destination.undetermined ? 1 : destination.allowed;
 }

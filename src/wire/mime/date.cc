@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "base/cursor.h"
@@ -96,7 +97,8 @@ std::string format_date(sys_seconds time, minutes offset) {
   const year_month_day date(day);
   const hh_mm_ss clock(local - day);
   const minutes east = abs(offset);
-  return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} {}{:02}{:02}",
+  // FMT_COMPILE: in the Received field of every message.
+  return fmt::format(FMT_COMPILE("{}, {} {} {} {:02}:{:02}:{:02} {}{:02}{:02}"),
                      kDays[weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
                      kMonths[static_cast<unsigned>(date.month()) - 1],
                      static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),

@@ -21,55 +21,82 @@ constexpr bool is_control(char c) noexcept {
   return octet < ' ' || octet == 0x7F;
 }
 
-/// `text` as one word of a trace field; `also_bad` are further octets that it must not have.
-std::string safe(std::string_view text, std::string_view also_bad) {
-  std::string out(text.substr(0, kValueOctetsMax));
-  for (char& c : out)
-    if (is_control(c) || also_bad.contains(c)) c = '?';
-  return out;
-}
+/// Where a value stands in a trace field.
+enum Place : std::uint8_t {
+  kWord = 1,
+  kComment = 2,
+  /// A path keeps the quotes of its local part; white space and the like inside them do not matter
+  /// for a trace.
+  kPath = 4,
+};
 
-std::string safe_word(std::string_view text) { return safe(text, " ()<>,;\"\\"); }
-std::string safe_comment(std::string_view text) { return safe(text, "()\\"); }
-/// A path keeps the quotes of its local part; white space and the like inside them do not matter
-/// for a trace.
-std::string safe_path(std::string_view text) { return safe(text, " ()<>,;\\"); }
+/// For each octet the places that it must not stand in.
+consteval std::array<std::uint8_t, 256> make_bad_octets() {
+  std::array<std::uint8_t, 256> bad{};
+  for (std::size_t octet = 0; octet < bad.size(); ++octet) {
+    const char c = static_cast<char>(octet);
+    if (is_control(c)) bad[octet] = kWord | kComment | kPath;
+    if (std::string_view(" ()<>,;\"\\").contains(c)) bad[octet] |= kWord;
+    if (std::string_view("()\\").contains(c)) bad[octet] |= kComment;
+    if (std::string_view(" ()<>,;\\").contains(c)) bad[octet] |= kPath;
+  }
+  return bad;
+}
+constexpr auto kBadOctets = make_bad_octets();
+
+void append_safe(std::string& out, std::string_view text, Place place) {
+  for (const char c : text.substr(0, kValueOctetsMax))
+    out += (kBadOctets[static_cast<unsigned char>(c)] & place) != 0 ? '?' : c;
+}
 
 /// Puts words on lines: a space where the next one fits, else CRLF and a tab.
 class Folder {
  public:
-  explicit Folder(std::string name) : out_(std::move(name)), column_(out_.size()) {}
+  explicit Folder(std::string_view name) : column_(name.size()) {
+    out_.reserve(kFieldOctets);
+    out_ += name;
+  }
 
-  void add(std::string_view word) {
-    if (column_ + 1 + word.size() > kColumnsMax && !is_line_empty_) {
+  /// `before`, the value, `behind`: all of it on one line.
+  void add(std::string_view before, std::string_view value, Place place,
+           std::string_view behind = "") {
+    value = value.substr(0, kValueOctetsMax);
+    const std::size_t octets = before.size() + value.size() + behind.size();
+    if (column_ + 1 + octets > kColumnsMax && !is_line_empty_) {
       out_ += "\r\n\t";
       column_ = kTabColumns;
     } else {
       out_ += ' ';
       ++column_;
     }
-    out_ += word;
-    column_ += word.size();
+    out_ += before;
+    append_safe(out_, value, place);
+    out_ += behind;
+    column_ += octets;
     is_line_empty_ = false;
   }
 
-  std::string finish() && { return std::move(out_) + "\r\n"; }
+  std::string finish() && { return std::move(out_); }
 
  private:
   static constexpr std::size_t kTabColumns = 8;
+  static constexpr std::size_t kFieldOctets = 512;  // More than most fields have.
   std::string out_;
   std::size_t column_;
   bool is_line_empty_ = true;
 };
 
 /// TCP-info of RFC 5321 §4.4: "(name [address])".
-std::string client_text(const Trace& trace) {
-  std::string text = "(" + (trace.client_name.empty() ? "unknown" : safe_word(trace.client_name));
+void add_client(Folder& field, const Trace& trace) {
+  std::string behind;
   if (trace.client_address) {
-    text += trace.client_address->is_v4() ? " [" : " [IPv6:";
-    text += trace.client_address->text() + "]";
+    behind += trace.client_address->is_v4() ? " [" : " [IPv6:";
+    behind += trace.client_address->text();
+    behind += ']';
   }
-  return text + ")";
+  behind += ')';
+  const std::string_view name = trace.client_name;
+  field.add("(", name.empty() ? "unknown" : name, kWord, behind);
 }
 
 std::string_view without_angles(std::string_view text) noexcept {
@@ -192,20 +219,18 @@ class Reader {
 std::string received_field(const Trace& trace) {
   Folder field("Received:");
   if (!trace.helo.empty() || trace.client_address) {
-    const std::string helo = trace.helo.empty() ? "unknown" : safe_word(trace.helo);
-    field.add("from " + helo);
-    field.add(client_text(trace));
+    field.add("from ", trace.helo.empty() ? "unknown" : std::string_view(trace.helo), kWord);
+    add_client(field, trace);
   }
-  field.add("by " + safe_word(trace.by));
-  if (!trace.protocol.empty()) field.add("with " + safe_word(trace.protocol));
-  if (!trace.id.empty()) field.add("id " + safe_word(trace.id));
-  if (!trace.note.empty()) field.add("(" + safe_comment(trace.note) + ")");
-  if (!trace.recipient.empty()) field.add("for <" + safe_path(trace.recipient) + ">");
-  if (!trace.tls_cipher.empty()) field.add("tls " + safe_word(trace.tls_cipher));
-  std::string text = std::move(field).finish();
+  field.add("by ", trace.by, kWord);
+  if (!trace.protocol.empty()) field.add("with ", trace.protocol, kWord);
+  if (!trace.id.empty()) field.add("id ", trace.id, kWord);
+  if (!trace.note.empty()) field.add("(", trace.note, kComment, ")");
+  if (!trace.recipient.empty()) field.add("for <", trace.recipient, kPath, ">");
+  if (!trace.tls_cipher.empty()) field.add("tls ", trace.tls_cipher, kWord);
   // The date begins a line of its own, as readers of headers expect.
-  text.resize(text.size() - 2);
-  return text + ";\r\n\t" + format_date(trace.time, trace.utc_offset) + "\r\n";
+  std::string text = std::move(field).finish();
+  return text.append(";\r\n\t").append(format_date(trace.time, trace.utc_offset)).append("\r\n");
 }
 
 std::string return_path_field(std::string_view reverse_path) {

@@ -2,14 +2,36 @@
 
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace veredus::smtp {
 
-/// Walks over `text` from one line end to the next. Time is linear in the text whatever it holds:
-/// the next LF is looked up once, however many CRs stand before it. Borrows the text.
+/// Where the first CR or LF is from `from` on; the size of the text when there is none.
+inline std::size_t find_newline(std::string_view text, std::size_t from) noexcept {
+  std::size_t at = from;
+#ifdef __SSE2__
+  // Sixteen octets at a time: every octet of every message passes here twice.
+  const __m128i cr = _mm_set1_epi8('\r');
+  const __m128i lf = _mm_set1_epi8('\n');
+  for (; text.size() - at >= sizeof(__m128i); at += sizeof(__m128i)) {
+    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i both = _mm_or_si128(_mm_cmpeq_epi8(octets, cr), _mm_cmpeq_epi8(octets, lf));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(both));
+    if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found));
+  }
+#endif
+  while (at < text.size() && text[at] != '\r' && text[at] != '\n') ++at;
+  return at;
+}
+
+/// Walks over `text` from one line end to the next, in time linear in the text. Borrows the text.
 class NewlineScan {
  public:
   enum class Kind : std::uint8_t {
@@ -23,7 +45,7 @@ class NewlineScan {
     std::size_t at;
   };
 
-  explicit NewlineScan(std::string_view text) noexcept : text_(text), lf_(text.find('\n')) {}
+  explicit NewlineScan(std::string_view text) noexcept : text_(text) {}
 
   /// Just behind the line end found last; the begin of the text before that.
   std::size_t position() const noexcept { return position_; }
@@ -31,27 +53,21 @@ class NewlineScan {
 
   /// The next line end; position() moves behind it.
   Found next() noexcept {
-    if (lf_ != kNone && lf_ < position_) lf_ = text_.find('\n', position_);
-    const bool has_lf = lf_ != kNone;
-    const bool is_crlf = has_lf && lf_ > position_ && text_[lf_ - 1] == '\r';
-    const std::size_t stop = is_crlf ? lf_ - 1 : (has_lf ? lf_ : text_.size());
-    const std::size_t cr = text_.substr(0, stop).find('\r', position_);
-    if (cr != kNone) return found(cr + 1 == text_.size() ? Kind::cr_at_end : Kind::bare, cr, 1);
-    if (is_crlf) return found(Kind::crlf, stop, 2);
-    if (has_lf) return found(Kind::bare, lf_, 1);
-    return found(Kind::end, text_.size(), 0);
+    const std::size_t at = find_newline(text_, position_);
+    if (at == text_.size()) return found(Kind::end, at, 0);
+    if (text_[at] == '\n') return found(Kind::bare, at, 1);
+    if (at + 1 == text_.size()) return found(Kind::cr_at_end, at, 1);
+    if (text_[at + 1] == '\n') return found(Kind::crlf, at, 2);
+    return found(Kind::bare, at, 1);
   }
 
  private:
-  static constexpr std::size_t kNone = std::string_view::npos;
-
   Found found(Kind kind, std::size_t at, std::size_t octets) noexcept {
     position_ = at + octets;
     return {kind, at};
   }
 
   std::string_view text_;
-  std::size_t lf_;
   std::size_t position_ = 0;
 };
 

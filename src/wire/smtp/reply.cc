@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <charconv>
 #include <utility>
 
 #include "base/cursor.h"
@@ -15,6 +16,10 @@ namespace veredus::smtp {
 namespace {
 
 constexpr std::string_view kCrLf = "\r\n";
+
+bool is_clean(std::string_view text) noexcept {
+  return std::ranges::all_of(text, [](char c) { return is(kQuotedPair, c); });
+}
 
 /// Fit for a reply line: blanks for tabs and line ends, \xNN for other controls and 8-bit octets.
 std::string clean(std::string_view text) {
@@ -84,7 +89,14 @@ Result<EnhancedStatus> EnhancedStatus::parse(std::string_view text) {
 }
 
 std::string EnhancedStatus::text() const {
-  return std::to_string(klass_) + '.' + std::to_string(subject_) + '.' + std::to_string(detail_);
+  std::array<char, sizeof("2.999.999")> buffer;
+  char* at = buffer.data();
+  char* const end = buffer.data() + buffer.size();
+  for (const int number : {klass(), subject(), detail()}) {
+    if (at != buffer.data()) *at++ = '.';
+    at = std::to_chars(at, end, number).ptr;
+  }
+  return {buffer.data(), at};  // Short enough to need no allocation.
 }
 
 Reply::Reply(int code, EnhancedStatus status, std::string text) : code_(code), status_(status) {
@@ -106,12 +118,14 @@ Reply&& Reply::add_line(std::string text) && { return std::move(add_line(std::mo
 
 void Reply::append_to(std::string& wire) const {
   const std::string code = std::to_string(code_);
-  const std::string status = status_ ? status_->text() + ' ' : "";
+  std::string status;
+  if (status_) status = status_->text() + ' ';
   const std::size_t width = kReplyLineOctetsMax - code.size() - 1 - status.size() - kCrLf.size();
   std::size_t last_separator = 0;
   for (const std::string& line : lines_) {
-    const std::string cleaned = clean(line);
-    std::string_view rest = cleaned;
+    std::string cleaned;
+    if (!is_clean(line)) cleaned = clean(line);
+    std::string_view rest = cleaned.empty() ? line : cleaned;
     do {
       const std::size_t count = fold_at(rest, width);
       last_separator = wire.size() + code.size();
@@ -125,6 +139,7 @@ void Reply::append_to(std::string& wire) const {
 
 std::string Reply::render() const {
   std::string wire;
+  wire.reserve(kReplyLineOctetsMax);
   append_to(wire);
   return wire;
 }

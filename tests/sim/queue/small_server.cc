@@ -116,7 +116,8 @@ Result<queue::Message> SmallServer::compose(const queue::NoticeRequest& request)
 io::Task<> SmallServer::work(std::string destination) {
   co_await host().sleep(choices().between(Duration::zero(), Duration(milliseconds(200))));
   for (;;) {
-    auto job = co_await queue_.next(destination, hosts_of(destination), seconds(2));
+    auto job = co_await queue_.next(
+        {.destination = destination, .hosts = hosts_of(destination), .idle = seconds(2)});
     if (!job) co_return;
     books_.handed_out(*job);
     co_await attempt(std::move(*job));
