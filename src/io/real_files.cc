@@ -98,10 +98,12 @@ Result<> RealFiles::make_directories(const std::string& path) {
 }
 
 Result<> RealFiles::sync_directory(const std::string& path) {
-  const OwnedDescriptor directory = open_file(path, O_RDONLY | O_DIRECTORY);
-  if (!directory.is_open()) return failed("open directory " + path, errno);
-  if (::fsync(directory.get()) != 0) return failed("sync directory " + path, errno);
-  return {};
+  return syncs_.sync(path, [&path]() -> Result<> {
+    const OwnedDescriptor directory = open_file(path, O_RDONLY | O_DIRECTORY);
+    if (!directory.is_open()) return failed("open directory " + path, errno);
+    if (::fsync(directory.get()) != 0) return failed("sync directory " + path, errno);
+    return {};
+  });
 }
 
 Result<std::vector<std::string>> RealFiles::list(const std::string& path) {

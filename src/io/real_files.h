@@ -3,6 +3,7 @@
 #pragma once
 
 #include "io/files.h"
+#include "io/shared_syncs.h"
 
 namespace veredus::io {
 
@@ -16,6 +17,9 @@ class RealFiles final : public Files {
   Result<std::vector<std::string>> list(const std::string& path) override;
   Result<std::string> read(const std::string& path) override;
   Result<std::uint64_t> octets_below(const std::string& path) override;
+
+ private:
+  SharedSyncs syncs_;
 };
 
 }  // namespace veredus::io
