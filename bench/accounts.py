@@ -5,6 +5,7 @@ from the process tree in /proc, whose clock ticks only a hundred times a second.
 """
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 END_SECONDS_MAX = 5
+SAMPLE_SECONDS = 0.25
 
 
 def open_account(name: str) -> "ControlGroup | ProcessTree":
@@ -35,6 +37,28 @@ def memory_kib(process_ids: list[int]) -> int:
             continue  # It has ended.
         total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
     return total
+
+
+class PeakMemory:
+    """The most that an account's processes had, as far as samples tell; taken from construction to stop()."""
+
+    def __init__(self, account: "ControlGroup | ProcessTree"):
+        self._account, self._peak_kib = account, 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """In KiB (PSS)."""
+        self._stopping.set()
+        self._thread.join()
+        return self._peak_kib
+
+    def _sample(self) -> None:
+        ends = False
+        while not ends:
+            ends = self._stopping.wait(SAMPLE_SECONDS)  # The last sample is taken when all is done.
+            self._peak_kib = max(self._peak_kib, memory_kib(self._account.process_ids()))
 
 
 def machine_cpu_seconds() -> float:

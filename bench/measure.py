@@ -1,184 +1,173 @@
-"""One measured run: smtp-source sends to a server, smtp-sink counts what comes out."""
+"""One measured run: a generator sends to a server until all its messages are where they belong."""
 
 import os
-import re
-import select
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import paths  # noqa: F401
-from accounts import machine_cpu_seconds
-from harness.waiting import free_port, wait_until
-from peer_daemon import inside, listens
-from servers import WORK_ACCEPT, WORK_RELAY
+from accounts import PeakMemory, machine_cpu_seconds
+from flushes import Disk
+from harness.waiting import wait_until
+from load import BenchError, Load, Sink, Source
+from peer_paths import RUN
+from server import Server
 
-LIMIT = "no server"  # The run of the generator straight into the sink.
 SETTLE_SECONDS = 0.3  # What a server still does after its last message belongs to it.
 QUIET_SECONDS = 0.5
-
-
-class BenchError(Exception):
-    """A run is worthless: mail was lost, or the load could not be made."""
-
-
-@dataclass
-class Load:
-    messages: int
-    octets: int = 4096
-    sessions: int = 20
-    seconds_max: float = 120
+POLL_SECONDS = 0.02
+EMPTY_SECONDS_MAX = 10
+NO_SERVER = "no server"
 
 
 @dataclass
-class Figures:
-    """What one run gave."""
+class Run:
+    """What one run gave. With an error it gives nothing else."""
 
-    server: str
     work: str
+    server: str
     messages: int
-    seconds: float
-    cpu_seconds: float  # Of all processes of the server.
-    other_cores: float  # Cores used by neither server nor load: above 0.15 the run was disturbed.
+    octets: int
+    variant: str = ""  # How the work was done, where it is compared with another way.
+    seconds: float = 0
+    cpu_seconds: float = 0  # Of all processes of the server.
+    other_cores: float = 0  # Cores used by neither server nor load: above 0.15 the run was disturbed.
+    memory_kib: int = 0  # The most that all its processes had (PSS).
+    connections: int = 0  # The most it had open to the sink, where the sink tells.
+    flushes: int | None = None  # Of the disk, where somebody counts them.
+    error: str = ""
 
     @property
-    def messages_per_second(self) -> float:
-        return self.messages / self.seconds
+    def rate(self) -> float:
+        return self.messages / self.seconds if self.seconds else 0
 
     @property
-    def cpu_ms_per_message(self) -> float:
+    def cpu_ms(self) -> float:
         return self.cpu_seconds * 1000 / self.messages
 
-
-def relay(server, sink: "Sink", load: Load) -> Figures:
-    """Ends when the sink has the last message. `server` is started and sends to `sink`."""
-    watch = _Watch(server, WORK_RELAY, load)
-    with _generator(server.port, load) as generator:
-        while sink.count(0.05) < load.messages:
-            watch.fail_if_late(f"{sink.received} of {load.messages} messages came through")
-            if generator.poll() not in (None, 0):
-                raise BenchError(f"smtp-source failed against {server.name}\n{server.log_tail()}")
-        watch.finished()
-        generator.wait(load.seconds_max)
-    if sink.count(SETTLE_SECONDS) != load.messages:
-        raise BenchError(f"{server.name}: {sink.received} messages came out for {load.messages} that went in")
-    return watch.figures(sink)
+    @property
+    def flushes_each(self) -> float:
+        return (self.flushes or 0) / self.messages
 
 
-def accept(server, load: Load) -> Figures:
-    """Ends when the last message is acknowledged. `server` is started and can deliver nothing."""
-    watch = _Watch(server, WORK_ACCEPT, load)
-    with _generator(server.port, load) as generator:
-        while generator.poll() is None:
-            watch.fail_if_late("smtp-source has not finished")
-            time.sleep(0.002)
-        watch.finished()
-    if generator.returncode != 0:
-        raise BenchError(f"smtp-source failed against {server.name}\n{server.log_tail()}")
-    waiting = server.waiting_messages()
-    if waiting != load.messages:
-        raise BenchError(f"{server.name} acknowledged {load.messages} messages and has {waiting}")
-    return watch.figures()
-
-
-def limit(sink: "Sink", load: Load) -> Figures:
-    """The generator straight into the sink: no server can be faster."""
-    began = time.monotonic()
-    with _generator(sink.port, load) as generator:
-        while sink.count(0.05) < load.messages:
-            if time.monotonic() - began > load.seconds_max:
-                raise BenchError("smtp-source and smtp-sink do not get on")
-        seconds = time.monotonic() - began
-        generator.wait()
-    return Figures(LIMIT, WORK_RELAY, load.messages, seconds, 0, 0)
-
-
-class Sink:
-    """smtp-sink, which takes everything and counts it."""
-
-    def __init__(self):
-        self.port = free_port()
-        self.received = 0
-        self._tail = b""
-        self._process = subprocess.Popen(
-            inside("/usr/sbin/smtp-sink", "-c", "-u", "nobody", f"127.0.0.1:{self.port}", "4000"),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        os.set_blocking(self._process.stdout.fileno(), False)
-        wait_until(lambda: listens("127.0.0.1", self.port), 10, "smtp-sink listens")
-
-    def __enter__(self) -> "Sink":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait()
-        self._process.stdout.close()
-
-    def count(self, seconds: float) -> int:
-        """The messages it has by now; waits up to `seconds` for news of any."""
-        output = self._process.stdout
-        if select.select([output], [], [], seconds)[0]:
-            self._tail = (self._tail + (output.read() or b""))[-400:]
-            counts = re.findall(rb"mesg= *(\d+) *\r", self._tail)
-            self.received = int(counts[-1]) if counts else self.received
-        return self.received
-
-    def cpu_seconds(self) -> float:
-        return _cpu_seconds_of(self._process.pid)
-
-
-def _cpu_seconds_of(process_id: int) -> float:
-    with open(f"/proc/{process_id}/stat", encoding="utf-8") as stat:
-        words = stat.read().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def _generator(port: int, load: Load) -> Iterator[subprocess.Popen]:
-    """smtp-source; with -d a session is kept for all its messages."""
-    process = subprocess.Popen(
-        inside("/usr/sbin/smtp-source", "-d", "-s", str(load.sessions), "-m", str(load.messages), "-l",
-               str(load.octets), "-f", "me@client.example", "-t", "you@far.example", "-M", "client.example",
-               f"127.0.0.1:{port}"),
-        stdin=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
-
-
-class _Watch:
+class Watch:
     """Times a run and reads the accounts before and after it."""
 
-    def __init__(self, server, work: str, load: Load):
-        self._server, self._work, self._load = server, work, load
+    def __init__(self, server: Server, load: Load, sink: Sink | None = None):
+        self._server, self._load, self._sink = server, load, sink
+        self._disk = Disk(RUN)
         os.sync()  # What earlier runs left to be written is not this one's.
         time.sleep(QUIET_SECONDS)
         self._seconds = 0.0
+        self._peak = PeakMemory(server.account)
         self._cpu, self._machine, self._own = self._readings()
+        self._flushes = self._disk.flushes()
         self._began = time.monotonic()
 
-    def fail_if_late(self, what: str) -> None:
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._peak.stop()
+
+    def check(self, source: Source, where_it_is: Callable[[], str]) -> None:
+        """Fails when the run can't end well any more."""
+        if source.has_failed():
+            raise BenchError(f"{source.name} failed against {self._server.name}\n{self._server.log_tail()}")
         if time.monotonic() - self._began > self._load.seconds_max:
-            raise BenchError(f"{self._server.name}: {what} after {self._load.seconds_max:g} s\n"
+            raise BenchError(f"{self._server.name}: {where_it_is()} after {self._load.seconds_max:g} s\n"
                              f"{self._server.log_tail()}")
 
     def finished(self) -> None:
         self._seconds = time.monotonic() - self._began
 
-    def figures(self, sink: "Sink | None" = None) -> Figures:
+    def run(self, work: str, variant: str = "") -> Run:
         time.sleep(SETTLE_SECONDS)
         cpu, machine, own = self._readings()
         used = cpu - self._cpu
-        others = machine - self._machine - used - (own - self._own) - (sink.cpu_seconds() if sink else 0)
-        return Figures(self._server.name, self._work, self._load.messages, self._seconds, used,
-                       max(0.0, others) / (self._seconds + 2 * SETTLE_SECONDS))
+        others = max(0.0, machine - self._machine - used - (own - self._own))
+        flushes = self._disk.flushes()
+        return Run(work, self._server.name, self._load.messages, self._load.octets, variant, self._seconds, used,
+                   others / (self._seconds + 2 * SETTLE_SECONDS), self._peak.stop(),
+                   flushes=None if flushes is None else flushes - (self._flushes or 0))
 
     def _readings(self) -> tuple[float, float, float]:
         times = os.times()
+        own = times.user + times.system + times.children_user + times.children_system
         return (self._server.account.cpu_seconds(), machine_cpu_seconds(),
-                times.user + times.system + times.children_user + times.children_system)
+                own + (self._sink.cpu_seconds() if self._sink else 0))
+
+
+def relay(work: str, server: Server, sink: Sink, load: Load, generator) -> Run:
+    """Ends when the sink has the last message. `server` is started and sends to `sink`."""
+    return _until_arrived(work, server, load, generator, sink.count, sink)
+
+
+def deliver(work: str, server: Server, load: Load, generator) -> Run:
+    """Ends when the last message is in the Maildir."""
+    new = server.maildir() / "new"
+
+    def count(seconds: float) -> int:
+        time.sleep(seconds)
+        return len(os.listdir(new)) if new.is_dir() else 0
+    return _until_arrived(work, server, load, generator, count)
+
+
+def _until_arrived(work: str, server: Server, load: Load, generator, count: Callable[[float], int],
+                   sink: Sink | None = None) -> Run:
+    arrived = 0
+    with Watch(server, load, sink) as watch, generator.start(load, server.port) as source:
+        while arrived < load.messages:
+            # A Maildir is looked through, which takes time from the load while it lasts.
+            arrived = count(POLL_SECONDS if sink or source.has_ended() else 10 * POLL_SECONDS)
+            watch.check(source, lambda: f"{arrived} of {load.messages} messages came through")
+        watch.finished()
+        source.wait(load.seconds_max)
+        run = watch.run(work)
+    if count(SETTLE_SECONDS) != load.messages:
+        raise BenchError(f"{server.name}: {count(0)} messages came out for {load.messages} that went in")
+    wait_until(lambda: server.waiting_messages() == 0, EMPTY_SECONDS_MAX, f"{server.name} has nothing left to send",
+               lambda: f"{server.waiting_messages()} messages wait")
+    return run
+
+
+def accept(work: str, server: Server, load: Load, generator) -> Run:
+    """Ends when the last message is acknowledged. `server` is started and can deliver nothing."""
+    with Watch(server, load) as watch, generator.start(load, server.port) as source:
+        while not source.has_ended():
+            watch.check(source, lambda: f"{generator.name} has not finished")
+            time.sleep(0.002)
+        watch.finished()
+        watch.check(source, lambda: "it ended")
+        run = watch.run(work)
+    check_waiting(server, load.messages)
+    return run
+
+
+def check_waiting(server: Server, messages: int) -> None:
+    waiting = server.waiting_messages()
+    if waiting != messages:
+        raise BenchError(f"{server.name} acknowledged {messages} messages and has {waiting}")
+
+
+def straight(work: str, sink: Sink, load: Load, generator) -> Run:
+    """The generator straight into the sink: no server can be faster."""
+    began = time.monotonic()
+    with generator.start(load, sink.port) as source:
+        while sink.count(POLL_SECONDS) < load.messages:
+            if source.has_failed() or time.monotonic() - began > load.seconds_max:
+                raise BenchError(f"{generator.name} and the sink do not get on")
+        seconds = time.monotonic() - began
+        source.wait(load.seconds_max)
+    return Run(work, NO_SERVER, load.messages, load.octets, seconds=seconds)
+
+
+def check_each_once(texts: list[Path], messages: int) -> None:
+    """By their Message-IDs, in what a sink or a Maildir kept: none twice, none missing."""
+    found = []
+    for text in texts:
+        with open(text, "rb") as lines:
+            found += [line for line in lines if line.lower().startswith(b"message-id:")]
+    if (len(found), len(set(found))) != (messages, messages):
+        raise BenchError(f"of {messages} messages {len(set(found))} arrived, in {len(found)} copies")

@@ -1,11 +1,16 @@
-"""The micro-benchmarks of the release build (*_bench.cc), as one table."""
+"""The micro-benchmarks of the release build (*_bench.cc)."""
 
 import json
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import Bench
 from paths import RELEASE
+
+SECONDS_EACH = 0.2
+PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+SECONDS = ((1, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 # Members of Google Benchmark's JSON that are not counters of ours.
 STANDARD_MEMBERS = {
@@ -25,12 +30,29 @@ class MicroFigures:
     counters: dict[str, float] = field(default_factory=dict)
 
 
-def programs() -> list[Path]:
-    return sorted((RELEASE / "src").glob("*_bench"))
+class Micro:
+    name = "micro"
+    says = "micro-benchmarks: parts of the program by themselves"
+    figure = MicroFigures
+
+    def measure(self, bench: Bench | None) -> list[MicroFigures]:
+        found = []
+        for program in sorted((RELEASE / "src").glob("*_bench")):
+            Bench.say(f"micro-benchmarks: {program.name}")
+            found += _run(program)
+        return found
+
+    def table(self, figures: list[MicroFigures]) -> list[list[str]]:
+        rows = [["micro-benchmark", "", "time", "rate", "also"]]
+        for run in figures:
+            rate = _scaled(run.octets_per_second, "B/s") or _scaled(run.items_per_second, "/s")
+            counters = ", ".join(f"{name} {value:,.4g}" for name, value in run.counters.items())
+            rows.append([run.subject, run.name, _duration(run.nanoseconds), rate, counters])
+        return rows
 
 
-def run(program: Path, seconds_each: float) -> list[MicroFigures]:
-    done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_min_time={seconds_each:g}"],
+def _run(program: Path) -> list[MicroFigures]:
+    done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_min_time={SECONDS_EACH:g}"],
                           capture_output=True, text=True, check=True)
     subject = program.name.removesuffix("_bench")
     return [_figures(subject, entry) for entry in json.loads(done.stdout)["benchmarks"]]
@@ -42,3 +64,16 @@ def _figures(subject: str, entry: dict) -> MicroFigures:
         subject, entry["name"].removesuffix("/real_time"), entry[clock] * NANOSECONDS[entry["time_unit"]],
         entry.get("items_per_second", 0), entry.get("bytes_per_second", 0),
         {key: value for key, value in entry.items() if key not in STANDARD_MEMBERS and isinstance(value, float | int)})
+
+
+def _scaled(value: float, unit: str) -> str:
+    if not value:
+        return ""
+    factor, prefix = next(((factor, prefix) for factor, prefix in PREFIXES if value >= factor), (1, ""))
+    return f"{value / factor:.3g} {prefix}{unit}"
+
+
+def _duration(nanoseconds: float) -> str:
+    seconds = nanoseconds / 1e9
+    factor, unit = next(((factor, unit) for factor, unit in SECONDS if seconds >= factor), (1e-9, "ns"))
+    return f"{seconds / factor:.3g} {unit}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RELEASE = REPOSITORY / "build" / "release"
-DOCUMENT = REPOSITORY / "docs" / "performance.md"
+DOCS = REPOSITORY / "docs"  # performance.md and performance/ in it are ours.
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(REPOSITORY / "tools" / "peers.d"), str(REPOSITORY / "tests" / "interop")]

@@ -6,18 +6,20 @@ import signal
 import statistics
 import subprocess
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import paths  # noqa: F401
 from accounts import open_account
+from bench import Bench
 from harness.certificates import openssl
 from harness.waiting import free_port, wait_until
-from measure import BenchError
+from load import BenchError
 from peer_daemon import listens
-from servers import Program, Veredus
+from server import FAR_RECIPIENT, SENDER, Papers, Site
+from server_veredus import Program, Veredus
 
 HANDSHAKE_SECONDS = 2
 SPEED_SECONDS = 1
@@ -25,7 +27,6 @@ SETTLE_SECONDS = 0.3
 REFERENCE = "openssl s_server"
 # How openssl(1) names the algorithm of a key's signature.
 SPEED = {"P-256": "ecdsap256", "RSA 2048": "rsa2048"}
-NEW_KEY = {"P-256": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "RSA 2048": ["rsa:2048"]}
 # s_time reads nothing after the handshake: tickets of TLS 1.3 never reach it.
 KINDS = {"TLS 1.3": ["-new", "-tls1_3"], "TLS 1.2": ["-new", "-tls1_2"], "TLS 1.2, resumed": ["-reuse", "-tls1_2"]}
 PLAIN, STARTTLS = "plain", "STARTTLS"
@@ -47,14 +48,6 @@ class MessageFigures:
     how: str
     messages_per_second: float
     cpu_ms_per_message: float
-
-
-def certificate(folder: Path, key: str) -> dict[str, str]:
-    """As [[certificate]] has it."""
-    made = {"file": str(folder / "mx.pem"), "key": str(folder / "mx.key")}
-    openssl("req", "-x509", "-newkey", *NEW_KEY[key], "-nodes", "-days", "30", "-subj", "/CN=veredus.example",
-            "-addext", "subjectAltName=DNS:veredus.example", "-keyout", made["key"], "-out", made["file"])
-    return made
 
 
 def signature_ms(key: str) -> float:
@@ -86,7 +79,7 @@ class OpenSslServer:
 
     name = REFERENCE
 
-    def __init__(self, folder: Path, papers: dict[str, str]):
+    def __init__(self, folder: Path, papers: Papers):
         self.port = free_port()
         self._papers = papers
         self.account = open_account(f"veredus-{folder.parent.name}-{folder.name}")
@@ -95,8 +88,8 @@ class OpenSslServer:
     def start(self) -> "OpenSslServer":
         with self.account.for_what_starts():
             self._process = subprocess.Popen(
-                ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-cert", self._papers["file"], "-key",
-                 self._papers["key"], "-quiet"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-cert", self._papers.file, "-key",
+                 self._papers.key, "-quiet"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL)
         self.account.follow(self._process.pid)
         wait_until(lambda: listens("127.0.0.1", self.port), 10, "openssl s_server listens")
@@ -110,80 +103,97 @@ class OpenSslServer:
         self.account.close()
 
 
-class TlsRounds:
-    """`rounds` of each, servers and kinds in turn; medians."""
+class Handshakes:
+    name = "handshakes"
+    says = ("openssl s_time on port 465's service, each connection closed when the handshake is done; beside openssl "
+            "s_server, and beside the time that openssl speed takes for one signature with the same kind of key")
+    figure = HandshakeFigures
 
-    def __init__(self, programs: list[Program], rounds: int, messages: int, octets: int, sessions: int, folder: Path):
-        self._programs, self._rounds, self._folder = programs, rounds, folder
-        self._messages, self._octets, self._sessions = messages, octets, sessions
-        self._count = 0
-
-    def handshakes(self) -> list[HandshakeFigures]:
+    def measure(self, bench: Bench) -> list[HandshakeFigures]:
         found: list[HandshakeFigures] = []
         for key in SPEED:
-            for _ in range(self._rounds):
-                papers = certificate(self._new_folder("papers"), key)
+            for _ in range(bench.options.rounds):
+                papers = Papers.make(bench.new_folder("papers"), key)
                 signature = signature_ms(key)
-                for program in self._programs:
-                    with self._veredus(program, papers) as server:
+                for program in bench.programs:
+                    with running(Veredus(program, bench.new_folder("tls", make=False), Site(papers=papers))) as server:
                         found += handshakes(server, server.tls_port, key, signature)
-                with _running(OpenSslServer(self._new_folder("openssl"), papers)) as server:
+                with running(OpenSslServer(bench.new_folder("openssl"), papers)) as server:
                     found += handshakes(server, server.port, key, signature)
-        return [_median(HandshakeFigures, found, "key", "server", "kind", which=one)
-                for one in dict.fromkeys((f.key, f.server, f.kind) for f in found)]
+        return found
 
-    def messages(self) -> list[MessageFigures]:
-        """veredus send over kept sessions; everything that is accepted waits."""
-        found: list[MessageFigures] = []
-        for number in range(self._rounds):
-            papers = certificate(self._new_folder("papers"), "P-256")
-            for program in self._programs:
-                for how in sorted((PLAIN, STARTTLS), reverse=number % 2 == 1):
-                    with self._veredus(program, papers) as server:
-                        found.append(self._send(server, how))
-        return [_median(MessageFigures, found, "server", "how", which=one)
-                for one in dict.fromkeys((f.server, f.how) for f in found)]
+    def table(self, figures: list[HandshakeFigures]) -> list[list[str]]:
+        rows = [["key", "server", "kind", "a second", "CPU ms each", "one signature (openssl speed), ms", "x"]]
+        for run in _medians(HandshakeFigures, figures, "key", "server", "kind"):
+            rows.append([run.key, run.server, run.kind, f"{run.per_second:,.0f}", f"{run.cpu_ms:.3f}",
+                         f"{run.signature_ms:.3f}", f"{run.cpu_ms / run.signature_ms:.1f}"])
+        return rows
 
-    def _send(self, server: Veredus, how: str) -> MessageFigures:
+
+class AcceptTls:
+    name = "accept_tls"
+    says = "until veredus send has the last reply, sessions are kept open; all messages then wait and are counted"
+    figure = MessageFigures
+
+    def measure(self, bench: Bench) -> list[MessageFigures]:
+        ways = [(program, how) for program in bench.programs for how in (PLAIN, STARTTLS)]
+        return [self._run(bench, program, how) for program, how in bench.turns(ways)]
+
+    def table(self, figures: list[MessageFigures]) -> list[list[str]]:
+        """Each beside the same server without TLS."""
+        rows = [["server", "how", "messages/s", "x plain", "CPU ms/message", "x plain"]]
+        runs = _medians(MessageFigures, figures, "server", "how")
+        for run in runs:
+            plain = next(one for one in runs if (one.server, one.how) == (run.server, PLAIN))
+            rows.append([run.server, run.how, f"{run.messages_per_second:,.0f}",
+                         f"{run.messages_per_second / plain.messages_per_second:.2f}",
+                         f"{run.cpu_ms_per_message:.3f}",
+                         f"{run.cpu_ms_per_message / plain.cpu_ms_per_message:.2f}"])
+        return rows
+
+    def _run(self, bench: Bench, program: Program, how: str) -> MessageFigures:
+        server = Veredus(program, bench.new_folder("tls", make=False), Site(papers=bench.papers()))
+        with running(server):
+            figures = self._send(bench, server, how)
+        bench.say(f"{self.name}, {program.name}, {how}: {figures.messages_per_second:,.0f} messages/s")
+        return figures
+
+    @staticmethod
+    def _send(bench: Bench, server: Veredus, how: str) -> MessageFigures:
+        options = bench.options
         os.sync()
         time.sleep(SETTLE_SECONDS)
         before = server.account.cpu_seconds()
         done = subprocess.run(
-            [self._programs[0].path, "send", "--server", f"127.0.0.1:{server.port}", "--from", "me@client.example", "--to",
-             "you@far.example", "--size", str(self._octets), "--repeat", str(self._messages), "--parallel",
-             str(self._sessions), *(["--tls"] if how == STARTTLS else [])], capture_output=True, text=True, check=False)
+            [bench.programs[0].path, "send", "--server", f"127.0.0.1:{server.port}", "--from", SENDER, "--to",
+             FAR_RECIPIENT, "--size", str(options.octets), "--repeat", str(options.messages), "--parallel",
+             str(options.sessions), *(["--tls"] if how == STARTTLS else [])],
+            capture_output=True, text=True, check=False)
         time.sleep(SETTLE_SECONDS)
         used = server.account.cpu_seconds() - before
         rate = re.search(r"([\d.]+) a second", done.stdout)
-        if done.returncode != 0 or not rate or server.waiting_messages() != self._messages:
+        if done.returncode != 0 or not rate or server.waiting_messages() != options.messages:
             raise BenchError(f"{server.name}, {how}: {done.stdout}{done.stderr}\n{server.log_tail()}")
-        return MessageFigures(server.name, how, float(rate.group(1)), used * 1000 / self._messages)
-
-    @contextmanager
-    def _veredus(self, program: Program, papers: dict[str, str]) -> Iterator[Veredus]:
-        server = Veredus(program, self._new_folder("veredus", make=False), "accept", 1, papers)
-        with _running(server):
-            yield server
-
-    def _new_folder(self, name: str, make: bool = True) -> Path:
-        self._count += 1
-        folder = self._folder / f"tls{self._count}-{name}"
-        if make:
-            folder.mkdir()
-        return folder
+        return MessageFigures(server.name, how, float(rate.group(1)), used * 1000 / options.messages)
 
 
 @contextmanager
-def _running(server) -> Iterator:
+def running(server) -> Iterator:
     try:
         yield server.start()
     finally:
         server.stop()
 
 
-def _median(kind: type, found: list, *keys: str, which: tuple) -> object:
-    """One figure of the rounds' with equal keys; numbers are medians."""
-    runs = [one for one in found if tuple(getattr(one, key) for key in keys) == which]
-    values = {name: statistics.median(getattr(run, name) for run in runs)
-              for name in vars(runs[0]) if name not in keys}
-    return kind(**dict(zip(keys, which, strict=True)), **values)
+def _medians(kind: type, found: list, *keys: str) -> list:
+    """One figure for all with equal keys; numbers are medians."""
+    medians = []
+    for which in dict.fromkeys(tuple(getattr(one, key) for key in keys) for one in found):
+        runs = [one for one in found if tuple(getattr(one, key) for key in keys) == which]
+        values = {name: statistics.median(getattr(run, name) for run in runs)
+                  for name in vars(runs[0]) if name not in keys}
+        medians.append(kind(**dict(zip(keys, which, strict=True)), **values))
+    return medians
+
+
+WORKS = [Handshakes(), AcceptTls()]

@@ -42,7 +42,6 @@ class Peer:
     address: str = "127.0.0.1"
     command: list[str] = field(default_factory=list)
     logs: list[str] = field(default_factory=lambda: ["output.log"])
-    prefix: list[str] = field(default_factory=list)  # What it is started under, such as strace -D.
 
     @property
     def folder(self) -> Path:
@@ -63,7 +62,7 @@ class Peer:
         """Starts it and waits until it listens. It ends with the caller unless `lasting`."""
         bound_to_us = [] if lasting else ["setpriv", "--pdeathsig", "TERM", "--"]
         with open(self.folder / "output.log", "ab") as output:
-            process = subprocess.Popen([*bound_to_us, *self.prefix, *inside(*self.command)], stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([*bound_to_us, *inside(*self.command)], stdin=subprocess.DEVNULL,
                                        stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
         (self.folder / "pid").write_text(str(process.pid))
         deadline = time.monotonic() + START_SECONDS_MAX
