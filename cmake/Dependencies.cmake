@@ -26,6 +26,10 @@ pkg_check_modules(GSASL REQUIRED IMPORTED_TARGET libgsasl)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 find_library(PAM_LIBRARY pam REQUIRED)
+# Of the program as it is shipped alone: sanitizers bring their own allocator.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  find_library(TCMALLOC_LIBRARY tcmalloc_minimal REQUIRED)
+endif()
 
 # By name: libunbound.pc asks for libevent's headers, which we have no use for.
 find_library(UNBOUND_LIBRARY unbound REQUIRED)
