@@ -93,15 +93,26 @@ Task<Result<>> Engine::take_input(Duration deadline) {
   co_return Result<>();
 }
 
+/// False when OpenSSL could say no more than that it wants input: asking it costs as much as a
+/// record does.
+bool Engine::has_input() const noexcept {
+  SSL* ssl = ssl_.get();
+  return cut_ || BIO_ctrl_pending(input_) > 0 || SSL_has_pending(ssl) == 1 ||
+         SSL_get_shutdown(ssl) != 0;
+}
+
+/// True when something can be read, an end or an error too.
+bool Engine::is_readable() const noexcept {
+  char first = 0;
+  ERR_clear_error();
+  const int peeked = SSL_peek(ssl_.get(), &first, 1);
+  return peeked > 0 || cut_ || SSL_get_error(ssl_.get(), peeked) != SSL_ERROR_WANT_READ;
+}
+
 Task<Result<>> Engine::wait_readable(Duration deadline) {
   const SteadyTime until = deadline == Duration::max() ? SteadyTime::max() : now() + deadline;
   for (;;) {
-    char first = 0;
-    ERR_clear_error();
-    const int peeked = SSL_peek(ssl_.get(), &first, 1);
-    // An end or an error can be read at once, too.
-    if (peeked > 0 || cut_ || SSL_get_error(ssl_.get(), peeked) != SSL_ERROR_WANT_READ)
-      co_return Result<>();
+    if (has_input() && is_readable()) co_return Result<>();
     const Result<> sent = co_await send_output(deadline);
     if (!sent) co_return sent;
     const Duration left = until == SteadyTime::max() ? deadline : until - now();
@@ -113,11 +124,14 @@ Task<Result<>> Engine::wait_readable(Duration deadline) {
 Task<Result<std::size_t>> Engine::read_some(std::span<char> into, Duration deadline) {
   const SteadyTime until = now() + deadline;
   for (;;) {
-    ERR_clear_error();
     std::size_t count = 0;
-    const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
-    if (done == 1) co_return count;
-    const int wants = SSL_get_error(ssl_.get(), done);
+    int wants = SSL_ERROR_WANT_READ;
+    if (has_input()) {
+      ERR_clear_error();
+      const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+      if (done == 1) co_return count;
+      wants = SSL_get_error(ssl_.get(), done);
+    }
     if (wants == SSL_ERROR_ZERO_RETURN) co_return std::size_t{0};
     if (wants != SSL_ERROR_WANT_READ) {
       const Error why = broken();

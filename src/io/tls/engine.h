@@ -41,6 +41,8 @@ class Engine final : public TlsStream {
   Task<Result<>> send_output(Duration deadline);
   Task<Result<>> take_input(Duration deadline);
   Result<> encrypt(std::string_view octets);
+  bool has_input() const noexcept;
+  bool is_readable() const noexcept;
   Error broken();
 
   std::unique_ptr<Stream> owned_;
