@@ -1,5 +1,7 @@
 #include "io/shared_syncs.h"
 
+#include <exception>
+
 namespace veredus::io {
 
 Result<> SharedSyncs::sync(const std::string& path, const std::function<Result<>()>& flush) {
@@ -25,7 +27,12 @@ void SharedSyncs::flush_once(State& state, std::unique_lock<std::mutex>& lock,
                              const std::function<Result<>()>& flush) {
   ++state.begun;
   lock.unlock();
-  const Result<> flushed = flush();
+  Result<> flushed;
+  try {
+    flushed = flush();
+  } catch (const std::exception& bug) {  // Who waits must not wait for ever.
+    flushed = fail(Fault::unavailable, bug.what());
+  }
   lock.lock();
   state.ended = state.begun;
   if (!flushed) {

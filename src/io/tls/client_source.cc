@@ -32,6 +32,8 @@ Task<> TlsClientSource::look(Workers& workers, SharedMade known) const {
   if (marks == known->marks) co_return;
   auto loaded = co_await run_blocking(workers, [this] { return TlsClient::load(config_); });
   if (!loaded) log::error("tls_reload_failed", {{"reason", loaded.error().text()}});
+  // What could not be read is tried again; what was read and is wrong is not, until it changes.
+  if (!loaded && loaded.error().fault() != Fault::malformed) marks = known->marks;
   std::shared_ptr<const TlsClient> client = known->client;
   if (loaded) client = std::move(*loaded);
   made_.store(std::make_shared<const Made>(std::move(client), std::move(marks), known->looked));

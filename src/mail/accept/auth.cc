@@ -116,8 +116,11 @@ io::Task<Reply> Session::logged_in(authenticate::Identity identity) {
     co_return reply_for({.reason = Denial::Reason::refused, .text = ""});
   by_pam_ = identity.by_pam;
   const bool by_password = !by_pam_ && identity.mechanism != sasl::Mechanism::external;
-  credential_ = by_password ? std::optional(std::move(identity.credential)) : std::nullopt;
   account_ = *account ? **std::move(account) : directory::Account();
+  const auto used =
+      std::ranges::find(account_->credentials, identity.credential, &directory::Credential::name);
+  credential_.reset();
+  if (by_password && used != account_->credentials.end()) credential_ = *used;
   account_->address = std::move(identity.account);
   dialogue_.authenticated();
   idle_commands_ = 0;
@@ -136,9 +139,8 @@ io::Task<std::optional<Reply>> Session::refuse_sender(const smtp::ReversePath& s
     co_return Reply(550, {5, 7, 13}, account_->address + " is disabled");
   if (*account) account_ = **std::move(account);
   const auto& known = account_->credentials;
-  if (credential_ &&
-      std::ranges::find(known, *credential_, &directory::Credential::name) == known.end())
-    co_return Reply(550, {5, 7, 13}, "The password that you logged in with was taken back");
+  if (credential_ && std::ranges::find(known, *credential_) == known.end())
+    co_return Reply(550, {5, 7, 13}, "The password that you logged in with is not valid any more");
   if (sender.is_null() || may_send_as(*account_, *sender.address(), *settings_->router))
     co_return std::nullopt;
   co_return Reply(550, {5, 7, 1},

@@ -67,18 +67,25 @@ io::Task<smtp::Reply> Session::on_data() {
   connection_.put(smtp::Reply(354, "End the message with a dot on a line of its own").render());
   auto refusal = co_await reader.read(connection_);
   if (!refusal || *refusal) {
-    if (account_) surroundings_.users->meter.refund(account_->address, transaction_.accepted());
+    refund(transaction_.accepted());
     co_await reader.discard();
     end_transaction();
     if (refusal) co_return std::move(**refusal);
     co_return broken_off(refusal.error());
   }
   queue::Message message;
+  const std::size_t charged = transaction_.accepted();
   message.envelope = transaction_.take_envelope();
   end_transaction();
   reader.give(message);
   smtp::Reply reply = co_await queue_message(std::move(message));
+  if (!reply.is_positive()) refund(charged);
   co_return reply;
+}
+
+/// What refuse_amount() counted was not sent.
+void Session::refund(std::size_t recipients) {
+  if (account_) surroundings_.users->meter.refund(account_->address, recipients);
 }
 
 /// The message did not come to its end; the session is over.

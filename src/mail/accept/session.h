@@ -58,6 +58,7 @@ class Session {
   io::Task<smtp::Reply> logged_in(authenticate::Identity identity);
   io::Task<std::optional<smtp::Reply>> refuse_sender(const smtp::ReversePath& sender);
   io::Task<std::optional<smtp::Reply>> refuse_amount();
+  void refund(std::size_t recipients);
   std::optional<Submitted> submitted() const;
   std::optional<smtp::Reply> refuse_authors(std::string_view header) const;
   smtp::ExtensionSet announced() const;
@@ -101,8 +102,8 @@ class Session {
   sasl::Binding binding_;                      ///< Of that.
   std::optional<directory::Account> account_;  ///< Whose session it is, once it logged in.
   std::string certificate_account_;            ///< Whom the client's certificate names; or empty.
-  std::optional<std::string> credential_;      ///< Whose password logged in: Credential::name.
-  bool by_pam_ = false;                        ///< The account need not be in the directory.
+  std::optional<directory::Credential> credential_;  ///< What logged in, as it was then.
+  bool by_pam_ = false;                              ///< The account need not be in the directory.
   bool auth_tried_ = false;
   bool trusted_;
   bool extended_ = false;  ///< Greeted with EHLO.

@@ -30,10 +30,12 @@ enum class HostsFrom : std::uint8_t {
 /// Gathers the outcomes, and what came of the hosts on the way.
 class Attempt {
  public:
-  /// `job` and `clock` outlive it.
-  Attempt(const queue::Job& job, const io::Clock& clock) : job_(job), outcomes_(job, clock) {}
+  /// All outlive it. `following` comes next; null: that is not known.
+  Attempt(const queue::Job& job, const io::Clock& clock, const queue::Job* following = nullptr)
+      : job_(job), following_(following), outcomes_(job, clock) {}
 
   const queue::Job& job() const noexcept { return job_; }
+  const queue::Job* following() const noexcept { return following_; }
   Outcomes& outcomes() noexcept { return outcomes_; }
   bool is_over() const noexcept { return outcomes_.open().empty(); }
 
@@ -59,6 +61,7 @@ class Attempt {
     std::string reason;
   };
   const queue::Job& job_;
+  const queue::Job* following_;
   Outcomes outcomes_;
   std::optional<Failure> last_;
   bool any_in_transaction_ = false;

@@ -22,9 +22,10 @@ io::Task<std::expected<void, BodyFault>> send_body(StoredBody body, io::Connecti
     if (!chunk) co_return std::unexpected(BodyFault{chunk.error(), /*is_ours=*/true});
     std::vector<std::string_view> pieces;
     encoder.encode(chunk->view(), pieces);
-    if (index + 1 == count) pieces.insert(pieces.end(), {encoder.finish(), body.behind});
+    const bool is_last = index + 1 == count;
+    if (is_last) pieces.insert(pieces.end(), {encoder.finish(), body.behind});
     const Result<> written = co_await connection.write(std::move(pieces), deadline);
-    if (!written) co_return std::unexpected(BodyFault{written.error()});
+    if (!written) co_return std::unexpected(BodyFault{.error = written.error(), .at_end = is_last});
   }
   co_return std::expected<void, BodyFault>();
 }
@@ -47,10 +48,10 @@ io::Task<std::expected<void, BodyFault>> send_text(const std::string& text,
   for (std::size_t at = 0; at < text.size(); at += kTextPartOctets) {
     std::vector<std::string_view> pieces;
     encoder.encode(std::string_view(text).substr(at, kTextPartOctets), pieces);
-    if (text.size() - at <= kTextPartOctets)
-      pieces.insert(pieces.end(), {encoder.finish(), behind});
+    const bool is_last = text.size() - at <= kTextPartOctets;
+    if (is_last) pieces.insert(pieces.end(), {encoder.finish(), behind});
     const Result<> written = co_await connection.write(std::move(pieces), deadline);
-    if (!written) co_return std::unexpected(BodyFault{written.error()});
+    if (!written) co_return std::unexpected(BodyFault{.error = written.error(), .at_end = is_last});
   }
   co_return std::expected<void, BodyFault>();
 }

@@ -16,6 +16,8 @@ namespace veredus::deliver {
 struct BodyFault {
   Error error;
   bool is_ours = false;  ///< Our storage failed, not the connection: no other host would help.
+  /// It failed with the piece that ends the message, so that the peer may have all of it.
+  bool at_end = false;
 };
 
 /// What send_body() sends; all outlive the call.

@@ -75,6 +75,8 @@ class Client {
   /// Another message may follow on this connection.
   bool is_usable() const noexcept { return introduced_ && alive_; }
   std::uint32_t messages_sent() const noexcept { return messages_sent_; }
+  /// The next send() finds its job offered already.
+  bool has_offered() const noexcept { return offered_.has_value(); }
   const std::string& remote() const noexcept { return remote_; }
 
   /// QUIT where the peer still listens, without waiting long for the answer, and close.
@@ -91,6 +93,12 @@ class Client {
     std::string converted = {};                ///< The body in 7 bits, when the peer needs that.
     bool mail_accepted = false;
     bool sent_all = false;
+  };
+
+  /// A job whose MAIL, RCPTs and DATA were sent behind the end of the one before.
+  struct Offered {
+    QueueId id;
+    std::vector<std::uint32_t> recipients;
   };
 
   /// What a reply answers: it says how long we wait, and what a failure is called.
@@ -153,7 +161,7 @@ class Client {
   smtp::Capabilities peer_;
   bool introduced_ = false;         // open() succeeded
   bool alive_ = true;               // the connection is whole and in step
-  std::optional<QueueId> offered_;  // the next job, whose MAIL, RCPTs and DATA were sent
+  std::optional<Offered> offered_;  // what comes next, if it was
   std::uint32_t messages_sent_ = 0;
 };
 

@@ -15,6 +15,7 @@ namespace veredus::deliver {
 namespace {
 
 constexpr std::chrono::seconds kPauseAfterFault{1};
+constexpr std::chrono::seconds kNamesLife{30};  // Of a destination's hosts.
 
 void log_broken(const std::string& destination, const std::exception& bug) {
   log::error("worker_broken", {{"destination", destination}, {"reason", bug.what()}});
@@ -113,29 +114,51 @@ io::Task<std::vector<queue::Outcome>> Deliverer::attempt(Worker& worker) {
   co_return broken.take();
 }
 
-io::Task<queue::Wish> Deliverer::wish_of(Worker& worker) {
-  std::vector<std::string> names = co_await hosts(worker);
-  co_return queue::Wish{.destination = worker.destination,
-                        .hosts = std::move(names),
-                        .idle = worker.settings->deliver.idle,
-                        .besides = worker.following.has_value()};
+io::Task<> Deliverer::look_up_names(Worker& worker) {
+  worker.names = co_await hosts(worker);
+  worker.named = system_.clock.now();
+}
+
+/// They need not be looked up again.
+bool Deliverer::knows_names(const Worker& worker) const {
+  return worker.courier && worker.settings == settings_.load() &&
+         system_.clock.now() - worker.named < kNamesLife;
+}
+
+queue::Wish Deliverer::wish_of(const Worker& worker) const {
+  return {.destination = worker.destination,
+          .hosts = worker.names,
+          .idle = worker.settings->deliver.idle,
+          .besides = worker.job.has_value()};
+}
+
+/// What the job came to is reported before anything else may take time: until then a crash would
+/// deliver it twice.
+io::Task<> Deliverer::report_and_ask(Worker& worker, std::vector<queue::Outcome> outcomes) {
+  queue::Job done = *std::exchange(worker.job, std::exchange(worker.following, std::nullopt));
+  if (worker.job || knows_names(worker)) {
+    auto next =
+        co_await queue_.report_and_next(std::move(done), std::move(outcomes), wish_of(worker));
+    (worker.job ? worker.following : worker.job) = std::move(next);
+    co_return;
+  }
+  co_await queue_.report(std::move(done), std::move(outcomes));
+  co_await look_up_names(worker);
+  worker.job = co_await queue_.next(wish_of(worker));
 }
 
 /// Takes jobs until the queue has none for this worker, which is then not counted any more.
 io::Task<> Deliverer::serve(Worker& worker) {
   if (!worker.job) {
-    queue::Wish wish = co_await wish_of(worker);
-    worker.job = co_await queue_.next(std::move(wish));
+    co_await look_up_names(worker);
+    worker.job = co_await queue_.next(wish_of(worker));
   }
   while (worker.job) {
     const bool wants_more = worker.job->more && worker.courier && worker.courier->wants_following();
     if (wants_more && !worker.following)
       worker.following = co_await queue_.next_besides(worker.destination);
     std::vector<queue::Outcome> outcomes = co_await attempt(worker);
-    queue::Wish wish = co_await wish_of(worker);
-    queue::Job done = *std::exchange(worker.job, std::exchange(worker.following, std::nullopt));
-    auto next = co_await queue_.report_and_next(std::move(done), std::move(outcomes), wish);
-    (worker.job ? worker.following : worker.job) = std::move(next);
+    co_await report_and_ask(worker, std::move(outcomes));
   }
 }
 

@@ -45,6 +45,8 @@ class Deliverer {
     std::unique_ptr<Courier> courier = nullptr;  // None while it cannot be made.
     std::optional<queue::Job> job = std::nullopt;
     std::optional<queue::Job> following = std::nullopt;  // Goes right behind it.
+    std::vector<std::string> names = {};                 // Of the hosts.
+    SteadyTime named{};                                  // When they were found.
   };
   io::Task<> work(Worker worker);
   io::Task<> serve(Worker& worker);
@@ -52,7 +54,10 @@ class Deliverer {
   io::Task<> use_latest_settings(Worker& worker);
   io::Task<std::vector<std::string>> hosts(Worker& worker);
   io::Task<std::vector<queue::Outcome>> attempt(Worker& worker);
-  io::Task<queue::Wish> wish_of(Worker& worker);
+  io::Task<> look_up_names(Worker& worker);
+  bool knows_names(const Worker& worker) const;
+  queue::Wish wish_of(const Worker& worker) const;
+  io::Task<> report_and_ask(Worker& worker, std::vector<queue::Outcome> outcomes);
   std::unique_ptr<Courier> courier_for(const Worker& worker);
 
   io::System system_;

@@ -46,10 +46,9 @@ io::Task<std::vector<std::string>> HostCourier::hosts() {
 }
 
 io::Task<std::vector<queue::Outcome>> HostCourier::deliver(const queue::Job& job) {
-  Attempt attempt(job, surroundings_.system.clock);
+  Attempt attempt(job, surroundings_.system.clock, std::exchange(following_, nullptr));
   const bool done = co_await try_kept(attempt);
   if (!done) co_await try_targets(attempt);
-  following_ = nullptr;
   co_return attempt.outcomes().take();
 }
 
@@ -65,7 +64,10 @@ io::Task<bool> HostCourier::try_kept(Attempt& attempt) {
   if (!kept_) co_return false;
   Line line = std::move(*kept_);
   kept_.reset();
+  const bool was_offered = line.client->has_offered();
   const bool done = co_await try_line(std::move(line), attempt);
+  // Perhaps a host that loses what comes with the end of a message, and waits for it.
+  if (was_offered && !done) may_follow_ = false;
   attempt.forget();
   co_return done;
 }
@@ -151,8 +153,8 @@ void HostCourier::note(const Target& target, const Client::Unopened& failure, At
 /// As try_target(), once there is a connection.
 io::Task<bool> HostCourier::try_line(Line line, Attempt& attempt) {
   const bool is_last = line.client->messages_sent() + 1 >= config().messages_per_connection_max;
-  const auto sent =
-      co_await line.client->send(attempt.job(), attempt.outcomes(), is_last ? nullptr : following_);
+  const auto sent = co_await line.client->send(attempt.job(), attempt.outcomes(),
+                                               is_last ? nullptr : attempt.following());
   if (!sent && !sent.error().sent_all) {
     attempt.failed(line.client->remote(), sent.error().reason, Reached::transaction);
     co_return attempt.is_over();

@@ -33,7 +33,7 @@ class HostCourier : public Courier {
 
   io::Task<std::vector<std::string>> hosts() override;
   io::Task<std::vector<queue::Outcome>> deliver(const queue::Job& job) override;
-  bool wants_following() const override { return kept_.has_value(); }
+  bool wants_following() const override { return kept_.has_value() && may_follow_; }
   void announce(const queue::Job& following) override { following_ = &following; }
   io::Task<> finish() override;
 
@@ -64,7 +64,8 @@ class HostCourier : public Courier {
   route::HopSecurity security_;
   TargetFinder finder_;
   std::optional<Line> kept_;
-  const queue::Job* following_ = nullptr;  // Until the next deliver() is over.
+  const queue::Job* following_ = nullptr;  // For the next deliver().
+  bool may_follow_ = true;  // Until what was offered behind a message came to nothing.
 };
 
 }  // namespace veredus::deliver

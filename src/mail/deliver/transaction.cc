@@ -1,6 +1,5 @@
 // The steps of a mail transaction: offer it, send the message, read what became of it.
 
-#include <cassert>
 #include <utility>
 
 #include "mail/deliver/body.h"
@@ -14,6 +13,8 @@ namespace {
 using queue::State;
 using smtp::Extension;
 using smtp::PeerReply;
+
+constexpr std::size_t kFollowingRecipientsMax = 20;
 
 /// Why the message did not get to its end.
 std::string unsent_reason(const Error& error) {
@@ -37,9 +38,11 @@ bool Client::needs_conversion(const queue::Job& job) const {
   return job.envelope->body != smtp::Body::seven_bit && !peer_.has(Extension::eight_bit_mime);
 }
 
-/// Whether it can be offered as it is, before its turn.
+/// Whether it can be offered as it is, before its turn. Not what has many recipients: a peer that
+/// does not read on before it has answered must not keep us from reading that.
 bool Client::may_follow(const queue::Job& job) const {
-  return peer_.has(Extension::pipelining) && !is_too_large(job) && !needs_conversion(job);
+  return job.recipients.size() <= kFollowingRecipientsMax && peer_.has(Extension::pipelining) &&
+         !is_too_large(job) && !needs_conversion(job);
 }
 
 /// What can be decided without asking: false when nothing is left to send.
@@ -134,7 +137,10 @@ io::Task<Result<bool>> Client::offer(Transaction& transaction) {
 io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
   const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
   const auto offered = std::exchange(offered_, std::nullopt);
-  assert(!offered || *offered == transaction.job.envelope->id);
+  const bool is_another =
+      offered && (offered->id != transaction.job.envelope->id || offered->recipients != recipients);
+  if (is_another)
+    co_return fail(Fault::unavailable, reason(Cause::our_fault, "another message was offered"));
   if (!offered) connection_.put(offer_text(transaction.job, recipients, transaction.converted));
 
   const auto mail = co_await read_step(Step::mail);
@@ -199,10 +205,12 @@ io::Task<Result<>> Client::send_message(Transaction& transaction) {
     if (fault.is_ours)
       transaction.outcomes.set_rest(State::deferred, reason(Cause::storage, fault.error.text()),
                                     remote_);
+    // What went out behind the end may be all that failed.
+    transaction.sent_all = fault.at_end && offers;
     co_return fail(Fault::unavailable, unsent_reason(fault.error));
   }
   transaction.sent_all = true;
-  if (offers) offered_ = following->envelope->id;
+  if (offers) offered_ = Offered{following->envelope->id, following->recipients};
   co_return Result<>();
 }
 

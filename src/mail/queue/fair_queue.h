@@ -91,6 +91,11 @@ class FairQueue {
     ++lanes_->size;
   }
 
+  /// What pop() would take. Not when empty.
+  Item front() const {
+    const SenderKey sender = lanes_->turns.front();
+    return {lanes_->of.at(sender).front().id, sender};
+  }
   /// Not when empty.
   Item pop() {
     const SenderKey sender = lanes_->turns.pop();

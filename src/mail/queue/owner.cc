@@ -213,15 +213,16 @@ bool Owner::give(const Action& action) {
   return true;
 }
 
+/// As pump(): nothing while too much waits for the disk. What is not in memory waits for a worker
+/// that has nothing else to do meanwhile.
 std::optional<Job> Owner::take_besides(const std::string& destination) {
-  const auto entry = schedule_.take_besides(destination);
+  if (changed_ == nullptr || unwritten_ >= kUnwrittenMax) return std::nullopt;
+  const auto entry = schedule_.take_besides(destination, [this](QueueId id) {
+    const Working* work = find(id);
+    return work != nullptr && work->envelope;
+  });
   if (!entry) return std::nullopt;
-  const Working* work = find(entry->id);
-  std::optional<Job> job;
-  if (work == nullptr || !work->envelope)
-    schedule_.add(*entry);
-  else
-    job = make_job(*entry);
+  auto job = make_job(*entry);
   if (!job) schedule_.done(entry->destination);
   pump();
   return job;

@@ -112,9 +112,11 @@ class Schedule {
            const std::vector<std::string>& hosts);
   /// True when more waits for a destination than its workers can take at once.
   bool has_more(DestinationId destination) const;
-  /// An entry for a worker that has a job already, to go right behind it; nothing where has_more()
-  /// says no. As one that act() hands out: answer with done().
-  std::optional<Entry> take_besides(std::string_view destination);
+  /// The next entry, for a worker that has a job already, to go right behind it; nothing where
+  /// has_more() says no, or when it `may_go` not: nobody is passed over. As one that act() hands
+  /// out: answer with done().
+  std::optional<Entry> take_besides(std::string_view destination,
+                                    const std::function<bool(QueueId)>& may_go);
   /// A job that was handed out is over: the entry is gone; what remains of it was added or deferred
   /// before.
   void done(DestinationId destination);

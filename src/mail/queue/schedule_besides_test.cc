@@ -12,8 +12,9 @@ namespace {
 using Bench = ScheduleBench;
 
 /// The id of the entry, or "-".
-std::string besides(Bench& bench, std::string_view destination) {
-  const auto entry = bench.schedule().take_besides(destination);
+std::string besides(Bench& bench, std::string_view destination, bool may_go = true) {
+  const auto entry =
+      bench.schedule().take_besides(destination, [may_go](QueueId /*id*/) { return may_go; });
   return entry ? std::to_string(static_cast<std::uint64_t>(entry->id)) : "-";
 }
 
@@ -71,6 +72,13 @@ TEST(ScheduleBesides, IsNothingOfAStrangerOrOfWhatIsHeld) {
   bench.schedule().stop();
   bench.add(4, "a");
   EXPECT_EQ(besides(bench, "a"), "-");
+}
+
+TEST(ScheduleBesides, PassesNobodyOver) {
+  Bench bench;
+  busy(bench, 4);
+  EXPECT_EQ(besides(bench, "a", false), "-");
+  EXPECT_EQ(besides(bench, "a"), "3");
 }
 
 TEST(ScheduleBesides, IsNothingWhereThereIsARate) {

@@ -102,9 +102,10 @@ bool Schedule::has_more(DestinationId id) const {
          destination.ready.size() > destination.starting && !must_yield(destination);
 }
 
-std::optional<Entry> Schedule::take_besides(std::string_view name) {
+std::optional<Entry> Schedule::take_besides(std::string_view name,
+                                            const std::function<bool(QueueId)>& may_go) {
   const auto id = find(name);
-  if (!id || !has_more(*id)) return std::nullopt;
+  if (!id || !has_more(*id) || !may_go(at(*id).ready.front().id)) return std::nullopt;
   --ready_;
   const FairQueue::Item item = at(*id).ready.pop();
   touch(*id);

@@ -34,7 +34,8 @@ queue::QueueConfig queue_config(const AssemblyConfig& config) {
 
 }  // namespace
 
-Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config) {
+Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config,
+                                                   SharedTlsClient tls_client) {
   Complaints complaints;
   const auto accept = accept::checked(config.accept);
   complaints.take(accept);
@@ -52,13 +53,12 @@ Result<Assembly::Settings> Assembly::make_settings(const AssemblyConfig& config)
   return Settings{std::make_shared<const accept::Settings>(
                       *accept, shared_router, policy::RelayRule(config.relay), config.submission),
                   std::make_shared<const deliver::Settings>(
-                      *deliver, shared_router, own_endpoints(config),
-                      std::make_shared<const io::TlsClientSource>(config.tls_client)),
+                      *deliver, shared_router, own_endpoints(config), std::move(tls_client)),
                   std::make_shared<const NoticeSettings>(*composer, shared_router)};
 }
 
 Result<> Assembly::check(const AssemblyConfig& config) {
-  const auto settings = make_settings(config);
+  const auto settings = make_settings(config, nullptr);
   if (!settings) return fail(settings.error());
   const auto accounts = directory::Directory::read(config.directory.file);
   if (!accounts) return fail(accounts.error());
@@ -76,7 +76,7 @@ Result<> Assembly::check_files(const AssemblyConfig& config) {
 Result<std::unique_ptr<Assembly>> Assembly::make(const AssemblyConfig& config,
                                                  const io::System& system,
                                                  storage::Storage& storage) {
-  auto settings = make_settings(config);
+  auto settings = make_settings(config, nullptr);
   if (!settings) return fail(settings.error());
   auto directory = directory::Directory::open(config.directory, system, storage);
   if (!directory) return fail(directory.error());
@@ -162,7 +162,8 @@ Result<queue::Message> Assembly::compose_notice(const queue::NoticeRequest& requ
 io::Task<Result<>> Assembly::start() {
   const Result<> loaded = co_await directory_->load();
   if (!loaded) co_return fail(loaded.error());
-  auto settings = make_settings(config_with_residents(config_));
+  tls_client_ = std::make_shared<const io::TlsClientSource>(config_.tls_client);
+  auto settings = make_settings(config_with_residents(config_), tls_client_);
   if (!settings) co_return fail(settings.error());
   use(std::move(*settings));
   const Result<> started = co_await queue_.start();
@@ -178,27 +179,31 @@ io::Task<Result<>> Assembly::start() {
 }
 
 io::Task<Result<bool>> Assembly::replace(AssemblyConfig config) {
-  if (const auto wrong = make_settings(config_with_residents(config)); !wrong)
+  if (const auto wrong = make_settings(config_with_residents(config), nullptr); !wrong)
     co_return fail(wrong.error());
   if (tls_) {
     const Result<> certified = co_await tls_->replace(config.tls);
     if (!certified) co_return fail(certified.error());
   }
-  const Result<> declared = co_await directory_->replace(config.directory);
-  if (!declared) co_return fail(declared.error());
-  auto settings = make_settings(config_with_residents(config));
-  if (!settings) co_return fail(settings.error());
-
   const bool needs_restart =
       config.listen != config_.listen || queue_config(config) != queue_config(config_);
-  use(std::move(*settings));
-  authenticator_.replace(*authenticate::checked(config.authenticate));
-  const bool new_routes = config.route != config_.route;
   // What runs until the next start stays what later changes are compared with.
   config.listen = config_.listen;
   config.queue = config_.queue;
   config.site_key = config_.site_key;
-  config_ = std::move(config);
+  // Accounts are judged by the routes that they will have.
+  const AssemblyConfig before = std::exchange(config_, std::move(config));
+  const Result<> declared = co_await directory_->replace(config_.directory);
+  auto tls_client = std::make_shared<const io::TlsClientSource>(config_.tls_client);
+  auto settings = make_settings(config_with_residents(config_), tls_client);
+  if (!declared || !settings) {
+    config_ = before;
+    co_return fail(declared ? settings.error() : declared.error());
+  }
+  tls_client_ = std::move(tls_client);
+  use(std::move(*settings));
+  authenticator_.replace(*authenticate::checked(config_.authenticate));
+  const bool new_routes = config_.route != before.route;
   if (new_routes) system_.reactors.front()->spawn("queue_replan", queue_.replan());
   co_return needs_restart;
 }
@@ -218,7 +223,7 @@ AssemblyConfig Assembly::config_with_residents(AssemblyConfig config) const {
 
 /// The directory has changed. It asked first (Directory::Hooks::check), so this works.
 void Assembly::settle_residents() {
-  auto settings = make_settings(config_with_residents(config_));
+  auto settings = make_settings(config_with_residents(config_), tls_client_);
   if (!settings) return log::error("directory_not_used", {{"reason", settings.error().text()}});
   use(std::move(*settings));
   system_.reactors.front()->spawn("queue_replan", queue_.replan());

@@ -106,13 +106,15 @@ class Assembly {
   void settle_residents();
 
   Result<queue::Message> compose_notice(const queue::NoticeRequest& request) const;
-  static Result<Settings> make_settings(const AssemblyConfig& config);
+  using SharedTlsClient = std::shared_ptr<const io::TlsClientSource>;
+  static Result<Settings> make_settings(const AssemblyConfig& config, SharedTlsClient tls_client);
 
   AssemblyConfig config_;
   io::System system_;
   std::atomic<std::shared_ptr<const NoticeSettings>> notice_;
   queue::Queue queue_;
   deliver::Deliverer deliverer_;
+  SharedTlsClient tls_client_;  // With what it knows of servers; a new one at each reload.
   std::unique_ptr<io::TlsKeeper> tls_;
   std::unique_ptr<directory::Directory> directory_;
   authenticate::Authenticator authenticator_;

@@ -224,7 +224,11 @@ void Service::set_stopped() {
 
 void Service::on_signal(int number) {
   io::Reactor& reactor = *production_->reactors().all().front();
-  if (number == SIGHUP) return reactor.spawn("reload", reload(*this));
+  if (number == SIGHUP) {
+    reload_again_ = true;
+    if (!std::exchange(reloading_, true)) reactor.spawn("reload", reload(*this));
+    return;
+  }
   if (std::exchange(stopping_, true)) {
     log::warning("stopping_at_once", {{"signal", number}});
     return set_stopped();
@@ -242,17 +246,21 @@ io::Task<> Service::finish(Service& service) {
   service.set_stopped();
 }
 
-/// Reads files, so on a worker; then swaps what changed.
+/// Reads files, so on a worker; then swaps what changed. Whoever asks meanwhile has the files read
+/// once more.
 io::Task<> Service::reload(Service& service) {
-  Result<config::Loaded> loaded = fail(Fault::cancelled, "");
   service.prepared_->manager.reloading();
-  co_await service.production_->system().workers.run(
-      [&] { loaded = read_again(service.loaded_, *service.prepared_); });
-  if (loaded)
-    co_await service.apply(std::move(*loaded));
-  else
-    log::error("reload_failed", {{"reason", loaded.error().text()}});
-  service.prepared_->manager.ready(service.summary());
+  while (std::exchange(service.reload_again_, false) && !service.stopping_) {
+    Result<config::Loaded> loaded = fail(Fault::cancelled, "");
+    co_await service.production_->system().workers.run(
+        [&] { loaded = read_again(service.loaded_, *service.prepared_); });
+    if (loaded)
+      co_await service.apply(std::move(*loaded));
+    else
+      log::error("reload_failed", {{"reason", loaded.error().text()}});
+  }
+  service.reloading_ = false;
+  if (!service.stopping_) service.prepared_->manager.ready(service.summary());
 }
 
 io::Task<> Service::apply(config::Loaded loaded) {

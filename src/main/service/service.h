@@ -61,7 +61,9 @@ class Service {
   std::unique_ptr<Assembly> assembly_;
   std::unique_ptr<manage::ControlServer> control_;
   std::unique_ptr<accept::DropFolder> drop_;
-  bool stopping_ = false;  // on the first reactor
+  bool stopping_ = false;   // on the first reactor, and so the next two
+  bool reloading_ = false;  // one at a time
+  bool reload_again_ = false;
   bool stopped_set_ = false;
   std::promise<void> stopped_;
 };
