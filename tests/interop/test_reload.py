@@ -34,6 +34,19 @@ def test_new_mailboxes_are_there_after_a_reload(start_veredus):
     assert token.encode() in server.wait_for_mails(1, "newcomer@example.test")[0]
 
 
+def test_of_many_signals_the_last_file_counts(start_veredus):
+    server = start_veredus(domains=BEFORE.domains)
+    server.errors_expected = True  # It may come upon a file that is half written, and says so.
+    for octets in range(70_000, 70_020):
+        server.configure(Settings(domains=BEFORE.domains, message_bytes_max=octets))
+        hang_up(server)
+    def offered() -> str:
+        with server.connect() as client:
+            return str(client.greet())
+    wait_until(lambda: "SIZE 70019" in offered(), 10, "the last one is in effect", server.log_tail)
+    assert "SIZE 70019" in offered()
+
+
 def test_a_faulty_file_is_told_and_changes_nothing(start_veredus):
     server = start_veredus(domains=BEFORE.domains)
     server.errors_expected = True
