@@ -269,6 +269,35 @@ def test_amounts_are_limited(submission):
     wait_until(lambda: server.log_lines("event=sending_limited"), 5, "the log says so")
 
 
+def test_a_refused_message_uses_up_nothing(submission):
+    server = submission()
+    assert manage(server, "account", "limit", ANN, "--per-hour", "3").returncode == 0
+    with login(server) as client:
+        for _ in range(3):
+            with pytest.raises(smtplib.SMTPDataError) as refusal:
+                client.sendmail(ANN, ["other@example.test"], MESSAGE.replace(b"From: ann@", b"From: boss@"))
+            assert refusal.value.smtp_code == 550
+        for _ in range(3):
+            client.sendmail(ANN, ["other@example.test"], MESSAGE)
+
+
+def test_a_password_that_changes_ends_what_it_began(submission):
+    server = submission()
+    made = manage(server, "account", "app-password", "add", ANN, "phone")
+    assert made.returncode == 0, made.stderr
+    with login(server) as main, login(server, password=made.stdout.decode().split()[-1]) as phone:
+        assert main.docmd("MAIL", f"FROM:<{ANN}>")[0] == phone.docmd("MAIL", f"FROM:<{ANN}>")[0] == 250
+        main.rset()
+        phone.rset()
+        assert manage(server, "account", "password", ANN, text=b"another horse entirely\n").returncode == 0
+        assert main.docmd("MAIL", f"FROM:<{ANN}>") == (
+            550, b"5.7.13 The password that you logged in with is not valid any more")
+        assert phone.docmd("MAIL", f"FROM:<{ANN}>")[0] == 250, "the other password still is"
+        phone.rset()
+        assert manage(server, "account", "app-password", "remove", ANN, "phone").returncode == 0
+        assert phone.docmd("MAIL", f"FROM:<{ANN}>")[0] == 550
+
+
 def test_a_disabled_account_is_out_at_once(submission):
     server = submission()
     with login(server) as client:

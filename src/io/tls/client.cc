@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <list>
 #include <mutex>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -99,7 +100,8 @@ class Client final : public TlsClient {
     SSL_CTX* context = context_.get();
     Complaints complaints;
     // A system without authorities still encrypts; it trusts nobody.
-    if (!config.ca_file.empty() || std::filesystem::exists(config.authorities()))
+    std::error_code unknown;
+    if (!config.ca_file.empty() || std::filesystem::exists(config.authorities(), unknown))
       complaints.take(tls::trust(context, config.authorities(), "file of authorities"));
     if (!config.crl_file.empty()) complaints.take(tls::revoke(context, config.crl_file));
     if (config.has_certificate())

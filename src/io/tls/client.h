@@ -24,6 +24,9 @@ struct TlsClientConfig {
   std::string authorities() const {
     return ca_file.empty() ? "/etc/ssl/certs/ca-certificates.crt" : ca_file;
   }
+  bool names_files() const noexcept {
+    return !ca_file.empty() || !crl_file.empty() || has_certificate();
+  }
   bool has_certificate() const noexcept { return !certificate.certificate_file.empty(); }
 
   friend bool operator==(const TlsClientConfig&, const TlsClientConfig&) = default;

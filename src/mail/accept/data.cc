@@ -104,12 +104,13 @@ smtp::Reply Session::broken_off(const Error& error) {
 io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   queue::Envelope& envelope = message.envelope;
   envelope.received_at = surroundings_.system.clock.wall();
+  const std::string tls = tls_ ? io::describe(*tls_) : "";
   envelope.origin = queue::Origin{client_text_,
                                   helo_,
                                   protocol(),
                                   account_ ? account_->address : "",
                                   static_cast<std::uint64_t>(id_),
-                                  tls_ ? io::describe(*tls_) : ""};
+                                  tls};
   const QueueId id = envelope.id;
   const std::string sender = envelope.sender.text();
   const std::string recipients = joined(envelope.recipients);
@@ -120,7 +121,7 @@ io::Task<smtp::Reply> Session::queue_message(queue::Message message) {
   log::info("message_accepted", {{"session", text(id_)},
                                  {"queue_id", text(id)},
                                  {"client", client_text_},
-                                 {"tls", tls_ ? io::describe(*tls_) : ""},
+                                 {"tls", tls},
                                  {"account", account_ ? account_->address : ""},
                                  {"from", sender},
                                  {"to", recipients},

@@ -68,7 +68,8 @@ Result<> Assembly::check(const AssemblyConfig& config) {
 Result<> Assembly::check_files(const AssemblyConfig& config) {
   Complaints complaints;
   if (!config.tls.certificates.empty()) complaints.take(io::TlsServer::load(config.tls));
-  complaints.take(io::TlsClient::load(config.tls_client));
+  // What the system trusts is not the postmaster's to mend, and read when it is first needed.
+  if (config.tls_client.names_files()) complaints.take(io::TlsClient::load(config.tls_client));
   if (!complaints.empty()) return fail(complaints.error());
   return {};
 }

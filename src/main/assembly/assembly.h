@@ -54,8 +54,8 @@ class Assembly {
   /// Errors: malformed; all that is wrong with any part, one a line that begins with the key.
   [[nodiscard]] static Result<> check(const AssemblyConfig& config);
 
-  /// Reads all certificates, keys and authorities; blocks. Errors: a line for each file that is
-  /// wrong.
+  /// Reads all certificates, keys and authorities that it names; blocks. Errors: a line for each
+  /// file that is wrong.
   [[nodiscard]] static Result<> check_files(const AssemblyConfig& config);
 
   /// `system` and `storage` outlive it. Errors as check().
