@@ -2,7 +2,7 @@
 
 # The unit tests that start threads: they run under the thread sanitizer too (ctest label
 # `threads`, build target `threaded_tests`).
-set(VEREDUS_THREADED "^(io|io_sim|storage|storage_memory|storage_rocksdb|mail_queue|main)_test$")
+set(VEREDUS_THREADED "^(io|io_sim|storage|storage_memory|storage_journal|storage_rocksdb|mail_queue|main)_test$")
 
 # With VEREDUS_FUZZ only libFuzzer programs are wanted; all else is built when it is named.
 if(VEREDUS_FUZZ)
@@ -60,10 +60,7 @@ function(veredus_library folder)
   if(arg_PROGRAM)
     add_executable(${arg_PROGRAM} ${VEREDUS_NOT_FUZZ} ${dir}/${arg_PROGRAM}.cc)
     target_link_libraries(${arg_PROGRAM} PRIVATE ${target})
-    if(TCMALLOC_LIBRARY)
-      # Nothing is called by name: the linker must not leave it out.
-      target_link_libraries(${arg_PROGRAM} PRIVATE -Wl,--push-state,--no-as-needed ${TCMALLOC_LIBRARY} -Wl,--pop-state)
-    endif()
+    veredus_allocator(${arg_PROGRAM})
     set_target_properties(${arg_PROGRAM} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
     install(TARGETS ${arg_PROGRAM} RUNTIME DESTINATION bin)
   endif()
@@ -89,6 +86,14 @@ function(veredus_library folder)
       target_link_libraries(${target}_bench PRIVATE ${used})
     endforeach()
     add_dependencies(benches ${target}_bench)
+  endif()
+endfunction()
+
+# Gives a program the allocator that the server has, where the build has it.
+function(veredus_allocator target)
+  if(TCMALLOC_LIBRARY)
+    # Nothing is called by name: the linker must not leave it out.
+    target_link_libraries(${target} PRIVATE -Wl,--push-state,--no-as-needed ${TCMALLOC_LIBRARY} -Wl,--pop-state)
   endif()
 endfunction()
 

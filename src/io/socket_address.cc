@@ -10,13 +10,11 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 namespace veredus::io {
 
@@ -77,22 +75,6 @@ std::optional<Endpoint> SocketAddress::any_endpoint() const {
                               ::strnlen(address.sun_path, sizeof(address.sun_path)));
   if (path.empty()) return std::nullopt;  // One without a name, or with an abstract one.
   return Endpoint::unix_socket(std::string(path));
-}
-
-OwnedDescriptor& OwnedDescriptor::operator=(OwnedDescriptor&& other) noexcept {
-  if (this != &other) {
-    close();
-    descriptor_ = other.release();
-  }
-  return *this;
-}
-
-OwnedDescriptor::~OwnedDescriptor() { close(); }
-
-int OwnedDescriptor::release() noexcept { return std::exchange(descriptor_, -1); }
-
-void OwnedDescriptor::close() noexcept {
-  if (is_open()) ::close(release());
 }
 
 Result<OwnedDescriptor> open_socket(const Endpoint& endpoint) {

@@ -10,25 +10,9 @@
 
 #include "base/result.h"
 #include "io/endpoint.h"
+#include "io/owned_descriptor.h"
 
 namespace veredus::io {
-
-/// Closes a descriptor that nobody took.
-class OwnedDescriptor {
- public:
-  explicit OwnedDescriptor(int descriptor = -1) noexcept : descriptor_(descriptor) {}
-  OwnedDescriptor(OwnedDescriptor&& other) noexcept : descriptor_(other.release()) {}
-  OwnedDescriptor& operator=(OwnedDescriptor&& other) noexcept;
-  ~OwnedDescriptor();
-
-  bool is_open() const noexcept { return descriptor_ >= 0; }
-  int get() const noexcept { return descriptor_; }
-  int release() noexcept;
-  void close() noexcept;
-
- private:
-  int descriptor_;
-};
 
 /// A sockaddr of whatever family, ready for bind() or connect(). A Unix socket's path may be
 /// longer than a sockaddr_un has room for.

@@ -1,5 +1,5 @@
 """250 never precedes the flush (RFC 5321 §6.1): the server's own system calls, as strace saw them,
-show each acknowledged message whole in a log that was flushed before the reply began to go out."""
+show each acknowledged message whole in a journal that was flushed before the reply began to go out."""
 
 import random
 import threading
@@ -9,7 +9,7 @@ import pytest
 from conftest import unavailable
 from harness import mails, syscalls
 from harness.config import DOMAIN, HOSTNAME
-from harness.database_log import Kept, kept_messages
+from harness.journal import Kept, is_journal, kept_messages
 from harness.raw_client import RawClient
 from harness.syscalls import Trace
 from harness.veredus import Veredus
@@ -18,7 +18,7 @@ SESSIONS, ROUNDS = 8, 12
 LARGE_SESSIONS = 2
 LARGE_OCTETS = 3_000_000  # More than accept.memory_bytes_max: written to disk while it comes in.
 SMALL_OCTETS_MAX = 100_000
-STORAGE_MEMORY = "8MiB"  # So little that the log changes within a large message.
+STORAGE_MEMORY = "8MiB"  # So little that a journal file is full within a large message.
 MAILBOX = f"you@{DOMAIN}"
 QUEUED = rb"250 2\.0\.0 Queued as (\w{13})\r\n"
 
@@ -123,10 +123,10 @@ def test_no_250_before_the_flush(start_veredus):
     # The second check can fail too: had the mailbox not been flushed, every removal would be found.
     assert len(unsafe_removals(trace.without_flushes_of("/new"), kept, acknowledged)) == len(acknowledged)
     assert len(unsafe_removals(trace.without_flushes_of(f".{HOSTNAME}"), kept, acknowledged)) == len(acknowledged)
-    # What this is meant to hold for was there: shared flushes, large mail, more than one log.
+    # What this is meant to hold for was there: shared flushes, large mail, more than one file.
     assert len({max(kept[queue_id].flushed) for queue_id in acknowledged}) < len(acknowledged)
     assert max(len(kept[queue_id].parts) for queue_id in acknowledged) > 10
-    assert len(trace.writes(lambda file: file.endswith(".log") and "/db/" in file)) > 1
+    assert len(trace.writes(is_journal)) > 1
 
 
 def test_without_sync_the_same_check_finds_every_250_unsafe(start_veredus):
@@ -135,7 +135,7 @@ def test_without_sync_the_same_check_finds_every_250_unsafe(start_veredus):
     assert len(unsafe_replies(trace, kept_messages(trace), acknowledged)) == len(acknowledged)
 
 
-LOG = "3</s/db/000004.log>"
+LOG = "3</s/000000000004.journal>"
 WRITTEN = [f'10 1.000001 write({LOG}, "abc", 3) = 3 <0.1>']
 
 
@@ -146,7 +146,7 @@ WRITTEN = [f'10 1.000001 write({LOG}, "abc", 3) = 3 <0.1>']
     (WRITTEN, None),
     ([*WRITTEN, f"10 1.2 fdatasync({LOG}) = -1 EIO (Input/output error) <0.1>"], None),
     ([*WRITTEN, f"10 1.2 fdatasync({LOG} <unfinished ...>"], None),
-    ([*WRITTEN, "10 1.2 fdatasync(4</s/db/000005.log>) = 0 <0.1>"], None),
+    ([*WRITTEN, "10 1.2 fdatasync(4</s/000000000005.journal>) = 0 <0.1>"], None),
     ([*WRITTEN, f"10 1.2 sync_file_range({LOG}, 0, 3, SYNC_FILE_RANGE_WRITE) = 0 <0.1>"], None),
     ([f"10 1.2 fdatasync({LOG}) = 0 <0.1>", *WRITTEN], None),
     # Begun before the write had ended: it may have looked before.
@@ -158,6 +158,6 @@ WRITTEN = [f'10 1.000001 write({LOG}, "abc", 3) = 3 <0.1>']
 ])
 def test_what_counts_as_flushed(lines, flushed):
     trace = Trace("\n".join(lines))
-    [written] = trace.writes(lambda file: file.endswith(".log")).popitem()[1]
+    [written] = trace.writes(is_journal).popitem()[1]
     assert written.data == b"abc"
     assert trace.when_flushed(written) == flushed

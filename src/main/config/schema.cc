@@ -49,8 +49,9 @@ Section storage() {
           octets(
               "free_bytes_min", &Storage::free_bytes_min,
               "With less free space on the disk new mail is refused for the time being (452). The "
-              "database may need 4 times memory_bytes of it for itself."),
-          octets("memory_bytes", &Storage::memory_bytes, "For the database's buffers and cache."),
+              "storage may need 4 times memory_bytes of it for itself."),
+          octets("memory_bytes", &Storage::memory_bytes,
+                 "For the database's buffers and cache. Files of the journal are half as large."),
       });
 }
 

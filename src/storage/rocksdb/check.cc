@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "storage/rocksdb/database.h"
+#include "storage/rocksdb/status.h"
 
 namespace veredus::storage {
 namespace {
@@ -16,21 +17,27 @@ rocksdb::ReadOptions once_through() {
   return how;
 }
 
+std::unexpected<Error> damaged(const std::string& how) {
+  return veredus::fail(Fault::unavailable, "the storage is damaged: " + how);
+}
+
 Result<> outcome(const rocksdb::Iterator& at) {
   if (at.status().ok()) return {};
-  return fail(Fault::unavailable, "the storage is damaged: " + at.status().ToString());
+  return damaged(at.status().ToString());
 }
 
 }  // namespace
 
 Result<Report> Database::check(const OwnerTest& is_owned) const {
   const std::shared_lock lock(open_mutex_);
-  if (!db_) return fail(Fault::unavailable, "the storage is closed since a write failed");
+  if (!db_) return fail_closed();
   Report report;
   report.format_version = kFormatVersion;
   Result<> counted = count_keys(report);
-  if (counted) counted = count_chunks(is_owned, report);
-  if (!counted) return fail(counted.error());
+  for (rocksdb::ColumnFamilyHandle* family : {families_.place, families_.blob}) {
+    if (counted) counted = count_chunks(family, is_owned, report);
+  }
+  if (!counted) return veredus::fail(counted.error());
   return report;
 }
 
@@ -45,14 +52,27 @@ Result<> Database::count_keys(Report& report) const {
   return outcome(*at);
 }
 
-Result<> Database::count_chunks(const OwnerTest& is_owned, Report& report) const {
+/// Reads what lies there.
+Result<> Database::check_place(std::string_view octets) const {
+  const std::optional<journal::Place> place = journal::decode_place(octets);
+  if (!place) return damaged("a body's place");
+  const Result<std::string> body = read_place(*place);
+  if (!body) return veredus::fail(body.error());
+  return {};
+}
+
+Result<> Database::count_chunks(rocksdb::ColumnFamilyHandle* family, const OwnerTest& is_owned,
+                                Report& report) const {
   std::optional<BlobId> blob;
   std::uint32_t expected_chunk = 0;
   bool owned = false;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(once_through(), families_.blob));
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(once_through(), family));
   for (at->SeekToFirst(); at->Valid(); at->Next()) {
     const std::optional<ChunkName> name = chunk_name(at->key().ToStringView());
-    if (!name) return fail(Fault::unavailable, "the storage is damaged: a chunk without a name");
+    if (!name) return damaged("a chunk without a name");
+    if (family == families_.place) {
+      if (Result<> whole = check_place(at->value().ToStringView()); !whole) return whole;
+    }
     if (blob != name->id) {
       blob = name->id;
       expected_chunk = 0;

@@ -20,38 +20,46 @@ rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()};
 
 }  // namespace
 
-/// The write that answers several requests.
+/// The write that answers several requests, whose octets it refers to.
 class Committer::Group {
  public:
-  explicit Group(const Database& database) : database_(database) {}
+  Group(const Database& database, journal::Position start) : database_(database), write_(start) {}
 
   /// Errors: refused (an expectation does not hold; nothing was added), unavailable.
   Result<> add(const Change& change) {
     return std::visit([this](const auto& each) { return add(each); }, change);
   }
-  bool empty() const { return writes_.Count() == 0; }
-  bool is_full() const { return writes_.GetDataSize() >= kGroupBytesMax; }
-  bool is_durable() const { return durable_; }
-  rocksdb::WriteBatch& writes() { return writes_; }
+  bool empty() const { return write_.changes.Count() == 0; }
+  bool is_full() const {
+    return write_.changes.GetDataSize() + write_.record.bodies_octets() >= kGroupBytesMax;
+  }
+  WriteGroup take() { return std::move(write_); }
 
  private:
+  using Places = std::vector<journal::Place>;
+
   Result<> add(const Batch& batch);
   Result<> add(const Append& append);
   Result<> add(const Discard& discard);
+  void add_keys(const Batch& batch);
+  void add_blob(const Batch::BlobPut& put);
   Result<> check(const Batch::Expect& expect) const;
   Result<> check_appended(BlobId id, std::uint32_t chunk_count) const;
   Result<std::uint32_t> count_unclaimed(BlobId id) const;
   void set_unclaimed(BlobId id, std::uint32_t chunk_count);
   void put_chunk(ChunkName name, const Bytes& octets);
-  void erase_chunks(BlobId id, std::uint32_t chunk_count);
+  Result<std::optional<journal::Place>> place_of(ChunkName name) const;
+  Result<Places> places_of(BlobId id, std::uint32_t chunk_count) const;
+  void erase_chunks(BlobId id, std::uint32_t chunk_count, const Places& places);
 
   const Database& database_;
-  rocksdb::WriteBatch writes_;
-  bool durable_ = false;
+  WriteGroup write_;
   /// Keys that earlier batches of this group put (true) or erased (false).
   std::unordered_map<std::string, bool> changed_;
   /// The same for chunks that no batch has claimed; 0: none are left.
   std::unordered_map<BlobId, std::uint32_t> unclaimed_;
+  /// Where chunks lie that are in this group alone, by chunk_key().
+  std::unordered_map<std::string, journal::Place> placed_;
 };
 
 Result<> Committer::Group::check(const Batch::Expect& expect) const {
@@ -78,9 +86,9 @@ Result<std::uint32_t> Committer::Group::count_unclaimed(BlobId id) const {
 
 void Committer::Group::set_unclaimed(BlobId id, std::uint32_t chunk_count) {
   if (chunk_count == 0)
-    writes_.Delete(database_.meta(), unclaimed_key(id));
+    write_.changes.Delete(database_.meta(), unclaimed_key(id));
   else
-    writes_.Put(database_.meta(), unclaimed_key(id), std::to_string(chunk_count));
+    write_.changes.Put(database_.meta(), unclaimed_key(id), std::to_string(chunk_count));
   unclaimed_.insert_or_assign(id, chunk_count);
 }
 
@@ -94,6 +102,7 @@ Result<> Committer::Group::check_appended(BlobId id, std::uint32_t chunk_count) 
   return fail(Fault::unavailable, "the storage lost part of a message body that was coming in");
 }
 
+/// What may fail comes first: then nothing of the batch is added.
 Result<> Committer::Group::add(const Batch& batch) {
   for (const Batch::Expect& expect : batch.expects) {
     if (Result<> held = check(expect); !held) return held;
@@ -101,27 +110,39 @@ Result<> Committer::Group::add(const Batch& batch) {
   for (const Batch::BlobPut& put : batch.blob_puts) {
     if (Result<> held = check_appended(put.id, put.first_chunk); !held) return held;
   }
+  std::vector<Places> erased;
+  for (const auto& [id, chunk_count] : batch.blob_erases) {
+    Result<Places> places = places_of(id, chunk_count);
+    if (!places) return fail(places.error());
+    erased.push_back(std::move(*places));
+  }
+  add_keys(batch);
+  for (const Batch::BlobPut& put : batch.blob_puts) add_blob(put);
+  for (std::size_t i = 0; i < erased.size(); ++i)
+    erase_chunks(batch.blob_erases[i].first, batch.blob_erases[i].second, erased[i]);
+  return {};
+}
+
+void Committer::Group::add_keys(const Batch& batch) {
   for (const Batch::Put& put : batch.puts) {
     std::string key = meta_key(put.space, put.key);
-    writes_.Put(database_.family_of(put.space), key, slice(put.value.view()));
+    write_.changes.Put(database_.family_of(put.space), key, slice(put.value.view()));
     changed_.insert_or_assign(std::move(key), true);
   }
   for (const Batch::Erase& erase : batch.erases) {
     std::string key = meta_key(erase.space, erase.key);
-    writes_.Delete(database_.family_of(erase.space), key);
+    write_.changes.Delete(database_.family_of(erase.space), key);
     changed_.insert_or_assign(std::move(key), false);
   }
-  for (const Batch::BlobPut& put : batch.blob_puts) {
-    ChunkName name{put.id, put.first_chunk};
-    for (const Bytes& octets : put.chunks) {
-      put_chunk(name, octets);
-      ++name.chunk;
-    }
-    if (put.first_chunk > 0) set_unclaimed(put.id, 0);
+}
+
+void Committer::Group::add_blob(const Batch::BlobPut& put) {
+  ChunkName name{put.id, put.first_chunk};
+  for (const Bytes& octets : put.chunks) {
+    put_chunk(name, octets);
+    ++name.chunk;
   }
-  for (const auto& [id, chunk_count] : batch.blob_erases) erase_chunks(id, chunk_count);
-  durable_ = true;
-  return {};
+  if (put.first_chunk > 0) set_unclaimed(put.id, 0);
 }
 
 Result<> Committer::Group::add(const Append& append) {
@@ -138,19 +159,45 @@ Result<> Committer::Group::add(const Discard& discard) {
   // Claimed after all: the commit that was said to have failed is there.
   if (*unclaimed == 0) return {};
   // One more may be there than the caller knows of: an append can fail and be found done, too.
-  erase_chunks(discard.id, std::max(discard.chunk_count, *unclaimed));
+  const std::uint32_t chunk_count = std::max(discard.chunk_count, *unclaimed);
+  const Result<Places> places = places_of(discard.id, chunk_count);
+  if (!places) return fail(places.error());
+  erase_chunks(discard.id, chunk_count, *places);
   set_unclaimed(discard.id, 0);
   return {};
 }
 
 void Committer::Group::put_chunk(ChunkName name, const Bytes& octets) {
-  writes_.Put(database_.blob(), chunk_key(name), slice(octets.view()));
+  const journal::Place place = write_.record.add(octets.view());
+  const std::string key = chunk_key(name);
+  write_.changes.Put(database_.place(), key, encode(place));
+  write_.placed.push_back(place);
+  placed_.insert_or_assign(key, place);
 }
 
-void Committer::Group::erase_chunks(BlobId id, std::uint32_t chunk_count) {
+Result<std::optional<journal::Place>> Committer::Group::place_of(ChunkName name) const {
+  if (const auto found = placed_.find(chunk_key(name)); found != placed_.end())
+    return found->second;
+  return database_.find_place(name);
+}
+
+Result<Committer::Group::Places> Committer::Group::places_of(BlobId id,
+                                                             std::uint32_t chunk_count) const {
+  Places places;
   for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
-    writes_.Delete(database_.blob(), chunk_key({id, chunk}));
+    const Result<std::optional<journal::Place>> place = place_of({id, chunk});
+    if (!place) return fail(place.error());
+    if (*place) places.push_back(**place);
   }
+  return places;
+}
+
+/// A body without places has been in the database since format 1.
+void Committer::Group::erase_chunks(BlobId id, std::uint32_t chunk_count, const Places& places) {
+  rocksdb::ColumnFamilyHandle* family = places.empty() ? database_.blob() : database_.place();
+  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk)
+    write_.changes.Delete(family, chunk_key({id, chunk}));
+  write_.freed.insert(write_.freed.end(), places.begin(), places.end());
 }
 
 Committer::Committer(Database& database, const RocksdbOptions& options)
@@ -199,8 +246,9 @@ std::vector<Committer::Request> Committer::wait_for_requests() {
 void Committer::serve(std::vector<Request>& requests) {
   auto first = requests.begin();
   while (first != requests.end()) {
-    const Result<> usable = repair_if_broken();
-    Group group(database_);
+    const Result<journal::Position> start = begin();
+    const Result<> usable = start ? Result<>() : fail(start.error());
+    Group group(database_, start.value_or(journal::Position()));
     auto last = first;
     for (; last != requests.end() && !group.is_full(); ++last) {
       last->result = usable ? admit(last->change) : usable;
@@ -230,15 +278,24 @@ Result<> Committer::admit(const Change& change) {
                                      " must stay free");
 }
 
+Result<journal::Position> Committer::begin() {
+  if (Result<> repaired = repair_if_broken(); !repaired) return fail(repaired.error());
+  Result<journal::Position> start = database_.begin();
+  if (!start) note_failure(start.error());
+  return start;
+}
+
 Result<> Committer::write(Group& group) {
   if (group.empty()) return {};
   writes_.fetch_add(1, std::memory_order_relaxed);
-  Result<> written = database_.write(group.writes(), group.is_durable());
-  if (!written) {
-    broken_ = true;
-    log::error("storage_write_failed", {{"error", written.error().text()}});
-  }
+  Result<> written = database_.write(group.take());
+  if (!written) note_failure(written.error());
   return written;
+}
+
+void Committer::note_failure(const Error& error) {
+  broken_ = true;
+  log::error("storage_write_failed", {{"error", error.text()}});
 }
 
 Result<> Committer::repair_if_broken() {
@@ -250,6 +307,7 @@ Result<> Committer::repair_if_broken() {
   repair_tried_ = now;
   Result<> recovered = database_.recover();
   if (!recovered) return recovered;
+  if (const auto start = database_.begin(); !start) return fail(start.error());
   broken_ = false;
   log::info("storage_recovered");
   return {};

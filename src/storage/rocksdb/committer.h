@@ -64,7 +64,9 @@ class Committer {
   std::vector<Request> wait_for_requests();
   void serve(std::vector<Request>& requests);
   Result<> admit(const Change& change);
+  Result<journal::Position> begin();
   Result<> write(Group& group);
+  void note_failure(const Error& error);
   Result<> repair_if_broken();
 
   Database& database_;

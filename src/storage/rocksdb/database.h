@@ -1,7 +1,9 @@
-// The open database: every call to RocksDB is behind this, and every call here may block.
+// The open database and its journal: every call to RocksDB is behind this, and every call here may
+// block.
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -10,9 +12,11 @@
 #include <vector>
 
 #include <rocksdb/db.h>
-#include <rocksdb/statistics.h>
+#include <rocksdb/write_batch.h>
 
 #include "base/result.h"
+#include "storage/journal/segments.h"
+#include "storage/journal/writer.h"
 #include "storage/rocksdb/layout.h"
 #include "storage/rocksdb/report.h"
 #include "storage/rocksdb/rocksdb_options.h"
@@ -25,11 +29,22 @@ enum class Reach : std::uint8_t {
   disk,
 };
 
-/// Thread-safe.
+/// What is written together. Does not own the octets of bodies.
+struct WriteGroup {
+  explicit WriteGroup(journal::Position start) : record(start) {}
+
+  journal::Record record;
+  rocksdb::WriteBatch changes;
+  std::vector<journal::Place> placed;  ///< Bodies of the record.
+  std::vector<journal::Place> freed;   ///< Bodies that nothing refers to any more.
+};
+
+/// Thread-safe, but for begin(), write() and recover(), which are for the one thread that writes.
 class Database {
  public:
-  /// Opens or creates, sweeps unclaimed blobs. Errors: unavailable (in use by another process, not
-  /// ours to read, damaged), refused (written by a newer version).
+  /// Opens or creates, applies what the journal has and the database lacks, sweeps unclaimed blobs.
+  /// Errors: unavailable (in use by another process, not ours to read, damaged), refused (written
+  /// by a newer version).
   static Result<std::unique_ptr<Database>> open(const RocksdbOptions& options);
   ~Database();
 
@@ -39,18 +54,24 @@ class Database {
   /// For filling a WriteBatch.
   rocksdb::ColumnFamilyHandle* meta() const noexcept { return families_.meta; }
   rocksdb::ColumnFamilyHandle* blob() const noexcept { return families_.blob; }
+  rocksdb::ColumnFamilyHandle* place() const noexcept { return families_.place; }
   rocksdb::ColumnFamilyHandle* family_of(Space space) const noexcept {
     return space == Space::trace ? families_.trace : families_.meta;
   }
 
-  /// One write. `durable`: returns after it, and every write before it, is on stable storage (if
-  /// the options ask for that at all). Errors: overloaded (disk full), unavailable.
-  Result<> write(rocksdb::WriteBatch& changes, bool durable);
-
+  /// Where the next group's record begins. Errors: overloaded (disk full), unavailable.
+  Result<journal::Position> begin();
+  /// One write to the journal and one flush; then all of it can be read. Returns after it is on
+  /// stable storage (if the options ask for that at all). Errors: overloaded, unavailable.
+  Result<> write(WriteGroup group);
   /// Makes writing possible again after an error, if the disk lets it: without closing when that
   /// is enough, else by opening anew, while reads wait. Handles from before are invalid. Unclaimed
-  /// blobs stay: sessions are still streaming into them. Only the thread that writes may call it.
+  /// blobs stay: sessions are still streaming into them.
   Result<> recover();
+
+  /// Gives back the room of bodies that are gone, as far as something was written since the last
+  /// time, and keeps what a start would have to read again small. Errors: unavailable.
+  Result<> reclaim();
 
   /// What a lookup found: `known` is false when only the disk could tell.
   struct Found {
@@ -59,38 +80,65 @@ class Database {
   };
   /// `key` is a meta_key().
   Result<Found> find_key(const std::string& key, Reach reach) const;
-  Result<Found> find_chunk(ChunkName name, Reach reach) const;
+  /// Nothing for a chunk that is not there, or that has been in the database since format 1.
+  Result<std::optional<journal::Place>> find_place(ChunkName name) const;
+  /// Nothing if there is no such chunk. Errors: unavailable (I/O, damaged).
+  Result<std::optional<std::string>> read_chunk(ChunkName name) const;
 
   Result<std::vector<KeyValue>> scan(Space space, std::string_view from, std::size_t limit) const;
   Result<Report> check(const OwnerTest& is_owned) const;
 
-  /// Flushes of the log to stable storage since open().
-  std::uint64_t log_flushes() const;
+  /// Flushes of the journal to stable storage since open().
+  std::uint64_t flushes() const noexcept { return flushes_.load(std::memory_order_relaxed); }
 
  private:
   struct Families {
     rocksdb::ColumnFamilyHandle* meta = nullptr;
     rocksdb::ColumnFamilyHandle* blob = nullptr;
     rocksdb::ColumnFamilyHandle* trace = nullptr;
+    rocksdb::ColumnFamilyHandle* place = nullptr;
   };
 
   explicit Database(const RocksdbOptions& options);
   Result<> open_files();
   void close_files();
   Result<> check_format();
+  Result<> mark_format();
+  Result<> open_journal();
   Result<> sweep_unclaimed();
-  using Pick = rocksdb::ColumnFamilyHandle* (*)(const Database&, const std::string& key);
-  Result<Found> find(Pick pick, const std::string& key, Reach reach) const;
+  Result<> count_places();
+  Result<> apply(rocksdb::WriteBatch& changes, journal::Position end);
+  Result<> apply_and_count(WriteGroup& group, journal::Position end);
+  Result<> apply_what_is_behind();
+  Result<journal::Position> applied_position(rocksdb::ReadTier tier) const;
+  Result<> release_unused(const std::vector<std::uint64_t>& segments);
+  Result<std::optional<std::string>> find(rocksdb::ColumnFamilyHandle* family,
+                                          const std::string& key) const;
+  Result<std::string> read_place(const journal::Place& place) const;
   Result<> count_keys(Report& report) const;
-  Result<> count_chunks(const OwnerTest& is_owned, Report& report) const;
+  Result<> check_place(std::string_view octets) const;
+  Result<> count_chunks(rocksdb::ColumnFamilyHandle* family, const OwnerTest& is_owned,
+                        Report& report) const;
 
   RocksdbOptions options_;
-  std::shared_ptr<rocksdb::Statistics> statistics_;
+  journal::Options journal_options_;
   /// Held shared by every use of db_, exclusively while it is opened anew.
   mutable std::shared_mutex open_mutex_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   Families families_;
+
+  std::optional<journal::Writer> writer_;
+  journal::Segments segments_;
+  /// What the journal has and the database refused.
+  struct Behind {
+    WriteGroup group;
+    journal::Position end;
+  };
+  std::optional<Behind> behind_;
+  std::atomic<std::uint64_t> segment_ = 0;  ///< The one that is written to.
+  std::atomic<bool> changed_ = false;       ///< Since the last reclaim().
+  std::atomic<std::uint64_t> flushes_ = 0;
 };
 
 }  // namespace veredus::storage

@@ -1,28 +1,13 @@
 #include "storage/rocksdb/layout.h"
 
-#include <concepts>
 #include <utility>
+
+#include "storage/numbers.h"
 
 namespace veredus::storage {
 namespace {
 
 constexpr std::string_view kUnclaimed = "unclaimed";
-
-template <std::unsigned_integral Number>
-void append_number(std::string& out, Number number) {
-  for (int shift = static_cast<int>(sizeof(Number) - 1) * 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>((number >> shift) & 0xff));
-  }
-}
-
-template <std::unsigned_integral Number>
-Number read_number(std::string_view octets) {
-  Number number = 0;
-  for (const char octet : octets.substr(0, sizeof(Number))) {
-    number = static_cast<Number>((number << 8) | static_cast<unsigned char>(octet));
-  }
-  return number;
-}
 
 }  // namespace
 
@@ -39,6 +24,8 @@ std::string meta_end(Space space) {
 }
 
 std::string format_key() { return meta_key(Space::system, "format"); }
+
+std::string position_key() { return meta_key(Space::system, "journal"); }
 
 std::string unclaimed_prefix() { return meta_key(Space::system, kUnclaimed); }
 

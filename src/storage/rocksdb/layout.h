@@ -5,11 +5,16 @@
 //   trace          Space::trace, 1 octet; the key                 as put; the oldest files go
 //   meta           Space::system "format"                         decimal version of this layout
 //   meta           Space::system "unclaimed" BlobId, 8 octets     decimal count of its chunks,
-//   which
-//                                                                 no batch has claimed yet
-//   blob           BlobId, 8 octets; chunk, 4 octets              up to kChunkBytes of the body
+//                                                                 claimed by no batch yet
+//   meta           Space::system "journal"                        Position: all before it is
+//   applied place          BlobId, 8 octets; chunk, 4 octets              Place: where in the
+//   journal up to
+//                                                                 kChunkBytes of the body lie
+//   blob           as place                                       the octets themselves: format 1
 //
-// Numbers in keys are big-endian, so that the order of octets is the order of numbers.
+// Beside the database is the folder "journal" (storage/journal/format.h): bodies, and every batch
+// of changes as RocksDB encodes it. Format 1 had RocksDB's own log in its place. Numbers in keys
+// are big-endian, so that the order of octets is the order of numbers.
 
 #pragma once
 
@@ -22,15 +27,18 @@
 
 namespace veredus::storage {
 
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::string_view kMetaFamily = "meta";
 inline constexpr std::string_view kBlobFamily = "blob";
 inline constexpr std::string_view kTraceFamily = "trace";
+inline constexpr std::string_view kPlaceFamily = "place";
+inline constexpr std::string_view kJournalFolder = "journal";
 
 std::string meta_key(Space space, std::string_view key);
 /// The first key after every key of `space`.
 std::string meta_end(Space space);
 std::string format_key();
+std::string position_key();
 
 std::string unclaimed_key(BlobId id);
 /// What every unclaimed_key() starts with.

@@ -5,6 +5,7 @@
 #include "io/callback.h"
 #include "storage/rocksdb/committer.h"
 #include "storage/rocksdb/database.h"
+#include "storage/rocksdb/reclaimer.h"
 
 namespace veredus::storage {
 namespace {
@@ -28,11 +29,15 @@ RocksdbStorage::RocksdbStorage(std::unique_ptr<Database> database, const Rocksdb
                                io::Workers& workers)
     : workers_(workers),
       database_(std::move(database)),
-      committer_(std::make_unique<Committer>(*database_, options)) {}
+      committer_(std::make_unique<Committer>(*database_, options)),
+      reclaimer_(std::make_unique<Reclaimer>(*database_)) {}
 
 RocksdbStorage::~RocksdbStorage() = default;
 
-void RocksdbStorage::stop() { committer_->stop(); }
+void RocksdbStorage::stop() {
+  committer_->stop();
+  reclaimer_->stop();
+}
 
 io::Task<Result<>> RocksdbStorage::commit(Batch batch) {
   return submit(*committer_, std::move(batch));
@@ -65,25 +70,24 @@ io::Task<Result<std::vector<KeyValue>>> RocksdbStorage::scan(Space space, std::s
 
 io::Task<Result<Bytes>> RocksdbStorage::read(BlobId id, std::uint32_t chunk) {
   const ChunkName name{id, chunk};
-  Result<Database::Found> found = database_->find_chunk(name, Reach::memory);
-  if (found && !found->known) {
-    found = co_await io::run_blocking(workers_,
-                                      [&] { return database_->find_chunk(name, Reach::disk); });
-  }
+  Result<std::optional<std::string>> found =
+      co_await io::run_blocking(workers_, [this, name] { return database_->read_chunk(name); });
   if (!found) co_return fail(std::move(found.error()));
-  if (!found->value) {
+  if (!*found) {
     co_return fail(Fault::unavailable, "part " + std::to_string(chunk) +
                                            " of a message body is missing from the storage");
   }
-  co_return Bytes(std::move(*found->value));
+  co_return Bytes(std::move(**found));
 }
 
 Result<Report> RocksdbStorage::check(const OwnerTest& is_owned) const {
   return database_->check(is_owned);
 }
 
+Result<> RocksdbStorage::reclaim() { return database_->reclaim(); }
+
 RocksdbStorage::Counters RocksdbStorage::counters() const {
-  return {committer_->commits(), committer_->writes(), database_->log_flushes()};
+  return {committer_->commits(), committer_->writes(), database_->flushes()};
 }
 
 }  // namespace veredus::storage

@@ -1,4 +1,4 @@
-// The embedded storage: one RocksDB database in one folder, nothing else needed.
+// The embedded storage: a journal and a RocksDB database in one folder, nothing else needed.
 
 #pragma once
 
@@ -15,6 +15,7 @@ namespace veredus::storage {
 
 class Committer;
 class Database;
+class Reclaimer;
 
 /// Recovers by itself: after a write error commits fail until the disk works again, then go on.
 ///
@@ -26,7 +27,7 @@ class RocksdbStorage final : public Storage {
   struct Counters {
     std::uint64_t commits = 0;  ///< commit(), append() and discard() answered.
     std::uint64_t writes = 0;   ///< Writes they shared.
-    std::uint64_t flushes = 0;  ///< Of the log to stable storage.
+    std::uint64_t flushes = 0;  ///< Of the journal to stable storage.
   };
 
   /// Blocks. Creates what is missing, sweeps blobs that nobody claimed. `workers` outlives it.
@@ -51,6 +52,10 @@ class RocksdbStorage final : public Storage {
   /// Errors: unavailable (damage, I/O).
   Result<Report> check(const OwnerTest& is_owned) const;
 
+  /// Gives back the room of what is gone, as happens by itself every few seconds. Blocks. Errors:
+  /// unavailable.
+  Result<> reclaim();
+
   Counters counters() const;
 
  private:
@@ -60,6 +65,7 @@ class RocksdbStorage final : public Storage {
   io::Workers& workers_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<Reclaimer> reclaimer_;
 };
 
 }  // namespace veredus::storage

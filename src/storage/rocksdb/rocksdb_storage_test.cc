@@ -206,7 +206,7 @@ TEST_F(RocksdbStorageTest, NobodyElseMayLookIntoItsFolder) {
 /// Makes it a storage as it was before there were traces.
 void drop_traces(const std::string& path) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const std::string_view name : {"default", "meta", "blob", "trace"}) {
+  for (const std::string_view name : {"default", "meta", "blob", "place", "trace"}) {
     families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -272,7 +272,7 @@ TEST_F(RocksdbStorageTest, FolderThatCannotBeIsNamed) {
 /// Writes `version` as a later program would, with a family that we have never heard of.
 void write_format_version(const std::string& path, const std::string& version) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const std::string_view name : {"default", "meta", "blob", "trace", "later"}) {
+  for (const std::string_view name : {"default", "meta", "blob", "trace", "place", "later"}) {
     families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
   }
   rocksdb::DBOptions options;
@@ -289,7 +289,7 @@ void write_format_version(const std::string& path, const std::string& version) {
 
 TEST_F(RocksdbStorageTest, NewerFormatIsRefused) {
   world_.close();
-  write_format_version(world_.options().path, "2");
+  write_format_version(world_.options().path, "3");
   const auto opened = RocksdbStorage::open(world_.options(), world_.workers());
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().fault(), Fault::refused);

@@ -17,13 +17,11 @@ rocksdb::DBOptions tuned_database(const RocksdbOptions& options) {
   rocksdb::DBOptions database;
   database.create_if_missing = true;
   database.create_missing_column_families = true;
-  // Meta and Blob change together, so they are written out together; the log that held both is
-  // then free at once.
+  // All families are written out together, and with them how far the journal is applied.
   database.atomic_flush = true;
   // One thread writes (Committer): what lets many write side by side would only cost.
   database.allow_concurrent_memtable_write = false;
-  // A torn record at the end of the log is a commit that was never acknowledged; what follows a
-  // hole is not trusted. This rules out recycling of log files.
+  // Its own log has nothing but what format 1 left, and the mark of the format.
   database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   database.avoid_flush_during_recovery = true;
   database.max_background_jobs = options.threads;
@@ -46,14 +44,14 @@ Tuning tuned(const RocksdbOptions& options) {
   both.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   // A message that was delivered before its memtable is written out leaves nothing but a small
   // tombstone. While one is written out another takes new mail in, and a third may wait.
-  both.write_buffer_size = options.memory_bytes / 4;
+  both.write_buffer_size = options.memory_bytes / 8;
   both.max_write_buffer_number = 3;
 
-  Tuning tuning{tuned_database(options), both, both, both};
+  Tuning tuning{tuned_database(options), both, both, both, both};
   tuning.meta.compression = rocksdb::kLZ4Compression;
+  tuning.place.compression = rocksdb::kNoCompression;  // Checksums are most of it.
 
-  // Bodies live beside the tree: compaction moves names, not mail. A file goes when its last body
-  // does; one that is half dead is rewritten.
+  // Bodies as format 1 kept them, beside the tree: until they are delivered they stay here.
   tuning.blob.compression = rocksdb::kNoCompression;
   tuning.blob.enable_blob_files = true;
   tuning.blob.min_blob_size = kKiB;
@@ -74,6 +72,7 @@ Tuning tuned(const RocksdbOptions& options) {
 
 const rocksdb::ColumnFamilyOptions& Tuning::family(std::string_view name) const {
   if (name == kBlobFamily) return blob;
+  if (name == kPlaceFamily) return place;
   return name == kTraceFamily ? trace : meta;
 }
 

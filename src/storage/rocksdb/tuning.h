@@ -15,6 +15,7 @@ struct Tuning {
   rocksdb::ColumnFamilyOptions meta;
   rocksdb::ColumnFamilyOptions blob;
   rocksdb::ColumnFamilyOptions trace;
+  rocksdb::ColumnFamilyOptions place;
 
   /// For the family of that name; one of a newer version is opened as meta.
   const rocksdb::ColumnFamilyOptions& family(std::string_view name) const;

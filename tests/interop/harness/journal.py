@@ -1,5 +1,5 @@
-"""What the write-ahead log of the database tells of messages, and since when a power cut would
-leave it there: read from the writes in a trace, since the files themselves are soon gone."""
+"""What the journal of the storage tells of messages, and since when a power cut would leave it
+there: read from the writes in a trace, since the files themselves are soon gone."""
 
 import struct
 from collections.abc import Iterator
@@ -8,12 +8,14 @@ from pathlib import Path
 
 from .syscalls import Call, Trace
 
-# A log file: blocks of records, of which one too long for the rest of a block is parted.
-BLOCK = 32768
-HEAD = struct.Struct("<IHB")  # Checksum, length, kind.
-WHOLE, FIRST, MIDDLE, LAST = 1, 2, 3, 4
+# A segment: a head, then records (src/storage/journal/format.h).
+MAGIC = b"VRDSJRNL"
+SEGMENT_HEAD = 48
+RECORD_HEAD = struct.Struct(">QQII")  # Checksum, octets of bodies, octets of changes, count of bodies.
+TABLE_ENTRY = 12
+PLACE = struct.Struct(">QQIQ")  # Segment, offset, octets, checksum.
 
-# A record: a sequence number, a count, and changes.
+# The changes of a record, as RocksDB has them: a sequence number, a count, and one after the other.
 BATCH_HEAD = 12
 ERASE, PUT, NOOP = 0x0, 0x1, 0xD
 FAMILY_ERASE, FAMILY_PUT, FAMILY_ERASE_RANGE = 0x4, 0x5, 0xE
@@ -41,11 +43,15 @@ class Kept:
         return f"{len(late)} of {len(self.flushed)} of its changes were not flushed yet" if late else ""
 
 
+def is_journal(file: str) -> bool:
+    return file.endswith(".journal")
+
+
 def kept_messages(trace: Trace) -> dict[str, Kept]:
     """By queue id."""
     messages: dict[str, Kept] = {}
-    for file, writes in trace.writes(lambda name: name.endswith(".log") and "/db/" in name).items():
-        for key, value, began, flushed in _Log(trace, file, writes).changes():
+    for file, writes in trace.writes(is_journal).items():
+        for key, value, began, flushed in _Segment(trace, file, writes).changes():
             is_envelope = key.startswith(QUEUE_SPACE) and len(key) == 1 + ID_OCTETS
             if not is_envelope and len(key) != PART_OCTETS:
                 continue
@@ -59,8 +65,8 @@ def kept_messages(trace: Trace) -> dict[str, Kept]:
     return messages
 
 
-class _Log:
-    """One log file."""
+class _Segment:
+    """One file of the journal."""
 
     def __init__(self, trace: Trace, file: str, writes: list[Call]):
         self._trace = trace
@@ -70,11 +76,28 @@ class _Log:
         self._named = trace.when_flushed(made, str(Path(file).parent))
 
     def changes(self) -> Iterator[tuple[bytes, bytes | None, int, int | None]]:
-        """Key, value (nothing: erased), when its write began, and when it was flushed."""
-        for first, last, record in _records(self._octets):
+        """Key, value (nothing: erased), when its write began, and when it was flushed. For a part of a
+        body the value is its octets."""
+        for first, last, changes in self._records():
             began, flushed = self._write_at(first).began, self._when_flushed(last)
-            for key, value in _changes_of(record):
-                yield key, value, began, flushed
+            for key, value in _changes_of(changes):
+                is_place = value is not None and len(key) == PART_OCTETS and len(value) == PLACE.size
+                yield key, self._body(value) if is_place else value, began, flushed
+
+    def _records(self) -> Iterator[tuple[int, int, bytes]]:
+        """The places of the first and last octet of each, and its changes."""
+        assert self._octets.startswith(MAGIC)
+        at = SEGMENT_HEAD
+        while at < len(self._octets):
+            _, bodies, changes, count = RECORD_HEAD.unpack_from(self._octets, at)
+            begin = at + RECORD_HEAD.size + bodies + count * TABLE_ENTRY
+            assert begin + changes <= len(self._octets), f"a record cut short at {at}"
+            yield at, begin + changes - 1, self._octets[begin:begin + changes]
+            at = begin + changes
+
+    def _body(self, place: bytes) -> bytes:
+        _, offset, octets, _ = PLACE.unpack(place)
+        return self._octets[offset:offset + octets]
 
     def _when_flushed(self, octet: int) -> int | None:
         """All up to that octet, and the file's name."""
@@ -87,24 +110,6 @@ class _Log:
                 return call
             octet -= call.result
         raise AssertionError("more was read than written")
-
-
-def _records(log: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """The whole ones, each with the places of its first and last octet."""
-    at = first = 0
-    parts: list[bytes] = []
-    while at + HEAD.size <= len(log):
-        if BLOCK - at % BLOCK < HEAD.size:  # Too little for a head: zeros.
-            at += BLOCK - at % BLOCK
-            continue
-        _, length, kind = HEAD.unpack_from(log, at)
-        assert kind in (WHOLE, FIRST, MIDDLE, LAST), f"a record of kind {kind} at {at}"
-        if kind in (WHOLE, FIRST):
-            first, parts = at, []
-        parts.append(log[at + HEAD.size:at + HEAD.size + length])
-        at += HEAD.size + length
-        if kind in (WHOLE, LAST) and at <= len(log):
-            yield first, at - 1, b"".join(parts)
 
 
 def _changes_of(batch: bytes) -> Iterator[tuple[bytes, bytes | None]]:

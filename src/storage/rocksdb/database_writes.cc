@@ -1,0 +1,132 @@
+// Database: the journal grows, the database follows.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/log.h"
+#include "storage/rocksdb/database.h"
+#include "storage/rocksdb/status.h"
+
+namespace veredus::storage {
+namespace {
+
+/// Of the journal, that a start may have to read again. The database is written out for it.
+constexpr std::uint64_t kSegmentsBehindMax = 4;
+
+}  // namespace
+
+Result<journal::Position> Database::begin() {
+  const std::shared_lock lock(open_mutex_);
+  if (!db_) return fail_closed();
+  const Result<journal::Position> start = writer_->begin();
+  if (!start) return start;
+  if (segment_.exchange(start->segment) != start->segment) segments_.begin(start->segment);
+  return start;
+}
+
+Result<> Database::write(WriteGroup group) {
+  const std::shared_lock lock(open_mutex_);
+  if (!db_) return fail_closed();
+  const Result<journal::Position> end = writer_->write(group.record, group.changes.Data());
+  if (!end) return veredus::fail(end.error());
+  if (options_.sync) flushes_.fetch_add(1, std::memory_order_relaxed);
+  changed_ = true;
+  Result<> applied = apply_and_count(group, *end);
+  if (!applied) behind_.emplace(std::move(group), *end);
+  return applied;
+}
+
+/// With the changes the database learns how far it is: both are written out together.
+Result<> Database::apply(rocksdb::WriteBatch& changes, journal::Position end) {
+  changes.Put(families_.meta, position_key(), encode(end));
+  rocksdb::WriteOptions how;
+  how.disableWAL = true;
+  const rocksdb::Status status = db_->Write(how, &changes);
+  if (!status.ok()) return fail(status, "cannot write to the storage");
+  return {};
+}
+
+Result<> Database::apply_and_count(WriteGroup& group, journal::Position end) {
+  if (Result<> applied = apply(group.changes, end); !applied) return applied;
+  for (const journal::Place& place : group.placed) segments_.add(place);
+  for (const journal::Place& place : group.freed) segments_.remove(place);
+  return {};
+}
+
+/// What the journal has already must come before what is written next.
+Result<> Database::apply_what_is_behind() {
+  if (!behind_) return {};
+  const rocksdb::Status resumed = db_->Resume();
+  if (!resumed.ok()) return fail(resumed, "cannot write to the storage");
+  Result<> applied = apply_and_count(behind_->group, behind_->end);
+  if (applied) behind_.reset();
+  return applied;
+}
+
+Result<> Database::recover() {
+  {
+    const std::shared_lock lock(open_mutex_);
+    if (db_ && apply_what_is_behind()) return {};
+  }
+  const std::unique_lock lock(open_mutex_);
+  close_files();
+  Result<> opened = open_files();
+  if (opened) opened = count_places();
+  return opened;
+}
+
+Result<journal::Position> Database::applied_position(rocksdb::ReadTier tier) const {
+  rocksdb::ReadOptions how;
+  how.read_tier = tier;
+  std::string octets;
+  const rocksdb::Status status = db_->Get(how, families_.meta, position_key(), &octets);
+  if (status.IsNotFound()) return journal::Position();
+  if (!status.ok()) return fail(status, "cannot read from the storage");
+  const std::optional<journal::Position> position = journal::decode_position(octets);
+  if (!position) {
+    return veredus::fail(
+        Fault::unavailable,
+        "the storage is damaged: nobody can say how much of its journal is applied");
+  }
+  return *position;
+}
+
+Result<> Database::reclaim() {
+  if (!changed_.exchange(false)) return {};
+  const std::shared_lock lock(open_mutex_);
+  if (!db_) return {};
+  Result<journal::Position> applied = applied_position(rocksdb::kPersistedTier);
+  if (applied && segment_ > applied->segment + kSegmentsBehindMax) {
+    const rocksdb::Status status = db_->Flush(rocksdb::FlushOptions(), handles_);
+    if (!status.ok()) return fail(status, "cannot write out the storage's memory");
+    applied = applied_position(rocksdb::kPersistedTier);
+  }
+  if (!applied) return veredus::fail(applied.error());
+  segments_.remove_unused(applied->segment);
+  return release_unused(segments_.sparse(applied->segment));
+}
+
+Result<> Database::release_unused(const std::vector<std::uint64_t>& segments) {
+  if (segments.empty()) return {};
+  std::map<std::uint64_t, std::vector<journal::Place>> used;
+  for (const std::uint64_t segment : segments) used[segment];
+  const std::unique_ptr<rocksdb::Iterator> at(
+      db_->NewIterator(rocksdb::ReadOptions(), families_.place));
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    const auto place = journal::decode_place(at->value().ToStringView());
+    if (!place) return veredus::fail(Fault::unavailable, "the storage is damaged: a body's place");
+    if (const auto found = used.find(place->start.segment); found != used.end())
+      found->second.push_back(*place);
+  }
+  if (!at->status().ok()) return fail(at->status(), "cannot read from the storage");
+  for (auto& [segment, places] : used) {
+    Result<> released = segments_.release_unused(segment, std::move(places));
+    if (!released) return released;
+  }
+  log::info("storage_room_given_back", {{"segments", segments.size()}});
+  return {};
+}
+
+}  // namespace veredus::storage
