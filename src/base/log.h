@@ -9,7 +9,10 @@
 
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -22,7 +25,8 @@ namespace veredus::log {
 enum class Level : std::uint8_t { debug, info, warning, error };
 enum class Format : std::uint8_t { logfmt, json };
 
-/// A name and its value. Secrets have no constructor here, and never will.
+/// A name and its value, which it borrows: make it in the call that it is for. Secrets have no
+/// constructor here, and never will.
 class Field {
  public:
   Field(std::string_view name, std::string_view value) : name_(name), text_(value) {}
@@ -30,17 +34,23 @@ class Field {
   Field(std::string_view name, const std::string& value) : name_(name), text_(value) {}
   Field(std::string_view name, bool value)
       : name_(name), text_(value ? "true" : "false"), bare_(true) {}
-  Field(std::string_view name, std::integral auto value)
-      : name_(name), text_(std::to_string(value)), bare_(true) {}
+  Field(std::string_view name, std::integral auto value) : name_(name), bare_(true) {
+    digits_count_ = std::to_chars(digits_.begin(), digits_.end(), value).ptr - digits_.begin();
+  }
 
   std::string_view name() const noexcept { return name_; }
-  std::string_view text() const noexcept { return text_; }
+  std::string_view text() const noexcept {
+    return digits_count_ > 0 ? std::string_view(digits_.begin(), digits_.begin() + digits_count_)
+                             : text_;
+  }
   /// A number or truth value: JSON needs no quotes round it.
   bool is_bare() const noexcept { return bare_; }
 
  private:
   std::string_view name_;
-  std::string text_;
+  std::string_view text_;
+  std::array<char, 20> digits_{};  ///< Of a number; the longest are -2^63 and 2^64-1.
+  std::ptrdiff_t digits_count_ = 0;
   bool bare_ = false;
 };
 

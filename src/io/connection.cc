@@ -9,8 +9,8 @@
 namespace veredus::io {
 namespace {
 
-constexpr std::size_t kSpareBuffersMax = 8;        // Of each thread: 256 KiB.
-constexpr std::size_t kOutputCapacityKept = 1024;  // More is not worth keeping while idle.
+constexpr std::size_t kSpareBuffersMax = 8;  // Of each thread: 256 KiB.
+constexpr std::size_t kCapacityKept = 1024;  // Of a text; more is not worth it while idle.
 
 /// Input buffers that this thread does not use now: a session takes one for every command, which
 /// must not cost an allocation each time.
@@ -32,6 +32,9 @@ void give_back(std::unique_ptr<char[]> buffer) {
   if (spare.size() < kSpareBuffersMax) spare.push_back(std::move(buffer));
 }
 
+/// For what can be said without waiting.
+Task<Result<>> known(Result<> result) { co_return result; }
+
 Error was_interrupted() { return {Fault::cancelled, "interrupted to shut down"}; }
 
 }  // namespace
@@ -39,7 +42,12 @@ Error was_interrupted() { return {Fault::cancelled, "interrupted to shut down"};
 /// A line while its parts come in.
 class Connection::Line {
  public:
-  Line(std::size_t octets_max, LineEnd line_end) : octets_max_(octets_max), line_end_(line_end) {}
+  /// It goes into `text`, which outlives this.
+  Line(std::string& text, std::size_t octets_max, LineEnd line_end)
+      : octets_max_(octets_max), line_end_(line_end), text_(text) {
+    if (text_.capacity() > kCapacityKept) std::string().swap(text_);
+    text_.clear();
+  }
 
   void add(std::string_view part) {
     octets_ += part.size();
@@ -49,27 +57,27 @@ class Connection::Line {
   bool is_too_long() const noexcept { return octets_ > octets_max_; }
 
   /// Once the LF was added, or the line is too long.
-  Result<std::string> finish() {
+  Result<> finish() {
     if (is_too_long())
       return fail(Fault::malformed, "line too long (at most " + std::to_string(octets_max_) +
                                         " octets with its end)");
     if (line_end_ == LineEnd::lf) {
       text_.pop_back();
       while (text_.ends_with('\r')) text_.pop_back();
-      return std::move(text_);
+      return {};
     }
     if (!text_.ends_with("\r\n"))
       return fail(Fault::malformed, "line ends with LF instead of CRLF");
     text_.resize(text_.size() - 2);
     if (text_.contains('\r')) return fail(Fault::malformed, "CR without LF in the line");
-    return std::move(text_);
+    return {};
   }
 
  private:
   std::size_t octets_max_;
   LineEnd line_end_;
   std::size_t octets_ = 0;
-  std::string text_;
+  std::string& text_;
 };
 
 Connection::Connection(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
@@ -80,6 +88,15 @@ Connection::~Connection() {
 
 Task<Result<std::string>> Connection::read_line(std::size_t octets_max, Duration deadline,
                                                 LineEnd line_end) {
+  std::string line;
+  const Result<> read = co_await read_line(line, octets_max, deadline, line_end);
+  if (!read) co_return fail(read.error());
+  co_return line;
+}
+
+Task<Result<>> Connection::read_line(std::string& into, std::size_t octets_max, Duration deadline,
+                                     LineEnd line_end) {
+  Line line(into, octets_max, line_end);
   if (skipped_ > 0) {
     auto skipped = co_await skip_line(deadline);
     if (!skipped) co_return fail(skipped.error());
@@ -88,7 +105,6 @@ Task<Result<std::string>> Connection::read_line(std::size_t octets_max, Duration
     auto begun = co_await wait_for_line(deadline);
     if (!begun) co_return fail(begun.error());
   }
-  Line line(octets_max, line_end);
   std::optional<SteadyTime> until;
   for (;;) {
     const std::string_view arrived = input();
@@ -110,6 +126,17 @@ Task<Result<std::string>> Connection::read_line(std::size_t octets_max, Duration
   }
 }
 
+std::optional<Result<>> Connection::arrived_line(std::string& into, std::size_t octets_max,
+                                                 LineEnd line_end) {
+  const std::string_view arrived = input();
+  const std::size_t end = arrived.find('\n');
+  if (skipped_ > 0 || end == std::string_view::npos) return std::nullopt;
+  Line line(into, octets_max, line_end);
+  line.add(arrived.substr(0, end + 1));
+  consume(end + 1);
+  return line.finish();
+}
+
 bool Connection::has_line() const noexcept { return input().contains('\n'); }
 
 std::string_view Connection::input() const noexcept {
@@ -122,35 +149,38 @@ void Connection::consume(std::size_t octets) noexcept {
 }
 
 Task<Result<>> Connection::read_more(Duration deadline) {
-  if (has_output()) {
-    auto flushed = co_await flush(deadline);
-    if (!flushed) co_return fail(flushed.error());
-  }
-  co_return co_await fill(deadline);
+  return has_output() ? flush_and_fill(deadline) : fill(deadline);
 }
 
 Task<Result<>> Connection::wait_input(Duration deadline) {
-  if (!input().empty()) co_return Result<>();
-  if (interrupted_) co_return fail(was_interrupted());
-  co_return co_await stream_->wait_readable(deadline);
+  if (!input().empty()) return known(Result<>());
+  if (interrupted_) return known(fail(was_interrupted()));
+  return stream_->wait_readable(deadline);
 }
 
 void Connection::put(std::string_view octets) { output_.append(octets); }
 
 Task<Result<>> Connection::flush(Duration deadline) {
   if (!has_output()) co_return Result<>();
-  co_return co_await write({}, deadline);
+  std::string sent = std::exchange(output_, {});
+  auto written = co_await stream_->write(sent, deadline);
+  keep_memory_of(std::move(sent));
+  co_return written;
 }
 
 Task<Result<>> Connection::write(std::vector<std::string_view> pieces, Duration deadline) {
   std::string first = std::exchange(output_, {});
   if (!first.empty()) pieces.insert(pieces.begin(), first);
   auto written = co_await stream_->write_all(std::move(pieces), deadline);
-  if (output_.empty() && first.capacity() <= kOutputCapacityKept) {
-    first.clear();
-    output_ = std::move(first);
-  }
+  keep_memory_of(std::move(first));
   co_return written;
+}
+
+/// For the next output.
+void Connection::keep_memory_of(std::string sent) noexcept {
+  if (!output_.empty() || sent.capacity() > kCapacityKept) return;
+  sent.clear();
+  output_ = std::move(sent);
 }
 
 void Connection::interrupt() noexcept {
@@ -172,8 +202,10 @@ void Connection::close() noexcept { stream_->close(); }
 // Waits without a buffer: an idle session must cost no more than its frame.
 Task<Result<>> Connection::wait_for_line(Duration deadline) {
   if (interrupted_) co_return fail(was_interrupted());
-  auto flushed = co_await flush(deadline);
-  if (!flushed) co_return flushed;
+  if (has_output()) {
+    auto flushed = co_await flush(deadline);
+    if (!flushed) co_return flushed;
+  }
   if (interrupted_) co_return fail(was_interrupted());
   auto ready = co_await stream_->wait_readable(deadline);
   if (!ready) co_return ready;
@@ -201,6 +233,12 @@ Task<Result<>> Connection::skip_line(Duration deadline) {
     consume(arrived.size());
   }
   co_return fail(Fault::overloaded, "a line without end");
+}
+
+Task<Result<>> Connection::flush_and_fill(Duration deadline) {
+  auto flushed = co_await flush(deadline);
+  if (!flushed) co_return flushed;
+  co_return co_await fill(deadline);
 }
 
 Task<Result<>> Connection::fill(Duration deadline) {

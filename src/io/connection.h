@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,16 @@ class Connection {
   /// within kSkipMax: give up), unavailable (peer gone), cancelled (deadline, interrupt()).
   Task<Result<std::string>> read_line(std::size_t octets_max, Duration deadline,
                                       LineEnd line_end = LineEnd::crlf);
+  /// The same into `line`, which must live until this returns: for whoever reads one line after
+  /// the other. Its memory is used again, unless it has become large.
+  Task<Result<>> read_line(std::string& line, std::size_t octets_max, Duration deadline,
+                           LineEnd line_end = LineEnd::crlf);
   static constexpr std::size_t kSkipMax = 1024UL * 1024;
+
+  /// As that, for a line of which all has arrived already: without waiting, or flushing. Nothing
+  /// when it has not.
+  std::optional<Result<>> arrived_line(std::string& line, std::size_t octets_max,
+                                       LineEnd line_end = LineEnd::crlf);
 
   /// True when a whole line has already arrived: the reply may wait for the next one's, so that
   /// a pipelined group is answered in one packet (RFC 2920 §3.2).
@@ -68,6 +78,8 @@ class Connection {
 
   /// Appends to the output that the next flush() sends.
   void put(std::string_view octets);
+  /// That output, to be appended to.
+  std::string& output() noexcept { return output_; }
   bool has_output() const noexcept { return !output_.empty(); }
   /// Sends what was put. Errors as Stream::write_all.
   Task<Result<>> flush(Duration deadline);
@@ -98,7 +110,9 @@ class Connection {
   Task<Result<>> wait_for_line(Duration deadline);
   Task<Result<>> skip_line(Duration deadline);
   Task<Result<>> fill(Duration deadline);
+  Task<Result<>> flush_and_fill(Duration deadline);
   void release_if_empty() noexcept;
+  void keep_memory_of(std::string sent) noexcept;
 
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<char[]> buffer_;  // kInputBytes, or null while input is empty

@@ -53,8 +53,11 @@ class ConnectionTest : public ReactorTest {
   /// Reads lines until an error that ends the connection; each line or error text in brackets.
   std::string read_all(std::deque<std::string> input, std::size_t octets_max,
                        Connection::LineEnd line_end = Connection::LineEnd::crlf) {
+    Connection eager = scripted(input);
     Connection connection = scripted(std::move(input));
-    return run_on(first(), lines_of(connection, octets_max, line_end));
+    std::string lines = run_on(first(), lines_of(connection, octets_max, line_end));
+    EXPECT_EQ(run_on(first(), arrived_lines_of(eager, octets_max, line_end)), lines);
+    return lines;
   }
 
   static Task<std::string> lines_of(Connection& connection, std::size_t octets_max,
@@ -64,6 +67,19 @@ class ConnectionTest : public ReactorTest {
       auto line = co_await connection.read_line(octets_max, seconds(5), line_end);
       all += "[" + (line ? *line : "!" + line.error().text()) + "]";
       if (!line && line.error().fault() != Fault::malformed) co_return all;
+    }
+  }
+
+  /// The same, by whoever takes at once what has arrived.
+  static Task<std::string> arrived_lines_of(Connection& connection, std::size_t octets_max,
+                                            Connection::LineEnd line_end) {
+    std::string all;
+    std::string line;
+    for (;;) {
+      std::optional<Result<>> read = connection.arrived_line(line, octets_max, line_end);
+      if (!read) read = co_await connection.read_line(line, octets_max, seconds(5), line_end);
+      all += "[" + (*read ? line : "!" + read->error().text()) + "]";
+      if (!*read && read->error().fault() != Fault::malformed) co_return all;
     }
   }
 
@@ -106,6 +122,16 @@ TEST_F(ConnectionTest, ReadsLinesLongerThanItsBuffer) {
   const std::string line(3 * Connection::kInputBytes, 'x');
   EXPECT_EQ(read_all({line + "\r\n"}, line.size() + 2),
             "[" + line + "][!the peer closed the connection]");
+}
+
+TEST_F(ConnectionTest, KeepsTheMemoryOfALineUnlessItIsLarge) {
+  Connection connection = scripted({std::string(5000, 'x') + "\r\n", "short\r\n"});
+  std::string line;
+  ASSERT_TRUE(run_on(first(), connection.read_line(line, 10'000, seconds(5))));
+  EXPECT_EQ(line.size(), 5000U);
+  ASSERT_TRUE(run_on(first(), connection.read_line(line, 10'000, seconds(5))));
+  EXPECT_EQ(line, "short");
+  EXPECT_LT(line.capacity(), 5000U);
 }
 
 TEST_F(ConnectionTest, GivesUpOnALineWithoutEnd) {

@@ -84,9 +84,7 @@ SocketStream::~SocketStream() {
 
 Task<Result<>> SocketStream::wait_readable(Duration deadline) {
   reading_.cancellable = true;
-  auto ready = co_await wait(reading_, deadline);
-  reading_.cancellable = false;
-  co_return ready;
+  return wait(reading_, deadline);
 }
 
 Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into, Duration deadline) {
@@ -96,6 +94,7 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into, Duration
     if (count >= 0) co_return static_cast<std::size_t>(count);
     if (errno == EINTR) continue;
     if (!would_block(errno)) co_return fail(lost(errno));
+    reading_.cancellable = false;
     auto ready = co_await wait(reading_, deadline);
     if (!ready) co_return fail(ready.error());
   }
@@ -108,6 +107,24 @@ Task<Result<>> SocketStream::write_all(std::vector<std::string_view> pieces, Dur
     const ssize_t count = unsent.send(descriptor());
     if (count >= 0) {
       unsent.sent(static_cast<std::size_t>(count));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (!would_block(errno)) co_return fail(lost(errno));
+    auto ready = co_await wait(writing_, deadline);
+    if (!ready) co_return ready;
+  }
+  co_return Result<>();
+}
+
+Task<Result<>> SocketStream::write(const std::string& octets, Duration deadline) {
+  std::string_view unsent = octets;
+  while (!unsent.empty()) {
+    if (closed_) co_return fail(closed_here());
+    const ssize_t count =
+        ::send(descriptor(), unsent.data(), unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count >= 0) {
+      unsent.remove_prefix(static_cast<std::size_t>(count));
       continue;
     }
     if (errno == EINTR) continue;

@@ -30,6 +30,7 @@ class SocketStream final : public Stream {
   Task<Result<>> wait_readable(Duration deadline) override;
   Task<Result<std::size_t>> read_some(std::span<char> into, Duration deadline) override;
   Task<Result<>> write_all(std::vector<std::string_view> pieces, Duration deadline) override;
+  Task<Result<>> write(const std::string& octets, Duration deadline) override;
   void cancel_read() noexcept override;
   Task<> shutdown() override;
   void close() noexcept override;
@@ -47,7 +48,7 @@ class SocketStream final : public Stream {
     SteadyTime expires = SteadyTime::max();
     bool active = false;
     bool expired = false;
-    bool cancellable = false;  ///< By cancel_read().
+    bool cancellable = false;  ///< By cancel_read(), while it is active.
     bool cancelled = false;
   };
   struct Timer;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,11 @@ class Stream {
   /// progress: it begins anew whenever the peer took some octets. The pieces belong to the
   /// caller and must live until this returns.
   virtual Task<Result<>> write_all(std::vector<std::string_view> pieces, Duration deadline) = 0;
+
+  /// The same for one piece, which is most often all there is.
+  virtual Task<Result<>> write(const std::string& octets, Duration deadline) {
+    return write_all({octets}, deadline);
+  }
 
   /// Ends a pending wait_readable() with `cancelled`; used to wake idle sessions at shutdown.
   virtual void cancel_read() noexcept = 0;

@@ -2,7 +2,27 @@
 
 #pragma once
 
+#include <cstddef>
+
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+
+#include "io/frame_memory.h"
+
+// Asio keeps two frames a thread, and a command that is read, done and answered takes many more.
+// Here, where every user of Task sees it before there is a coroutine, as the language wants it; the
+// class is Asio's own, and an Asio without it does not compile with this.
+template <>
+inline void* boost::asio::detail::awaitable_frame_base<boost::asio::any_io_executor>::operator new(
+    std::size_t size) {
+  return veredus::io::take_frame(size);
+}
+template <>
+inline void
+boost::asio::detail::awaitable_frame_base<boost::asio::any_io_executor>::operator delete(
+    void* pointer, std::size_t size) {
+  veredus::io::give_frame(pointer, size);
+}
 
 namespace veredus::io {
 

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/allocations_test_support.h"
 #include "io/connection.h"
 #include "io/real_clock.h"
 #include "io/socket_address.h"
@@ -249,12 +250,55 @@ TEST_F(TcpTest, WritesManyPiecesBeyondTheSocketBuffer) {
   EXPECT_TRUE(written.get_future().get());
 }
 
-TEST_F(TcpTest, AWriterWithoutAReaderEndsAtTheDeadline) {
+TEST_F(TcpTest, FlushesMoreThanTheSocketBuffer) {
   Pair pair = connected();
+  std::string much;
+  for (std::size_t i = 0; much.size() < 16UL * 1024 * 1024; ++i) much += std::to_string(i);
+  pair.client->put(much);
+  std::promise<Result<>> written;
+  first().spawn("writer", fulfil(written, pair.client->flush(seconds(10))));
+  const auto read = run_on(first(), read_octets(*pair.server, much.size()));
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_TRUE(*read == much);
+  EXPECT_TRUE(written.get_future().get());
+}
+
+TEST_F(TcpTest, AWriterWithoutAReaderEndsAtTheDeadline) {
   const std::string much(64UL * 1024 * 1024, 'x');
+  Pair pair = connected();
   const auto written = run_on(first(), pair.client->write({much}, milliseconds(50)));
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().fault(), Fault::cancelled);
+
+  Pair other = connected();
+  other.client->put(much);
+  const auto flushed = run_on(first(), other.client->flush(milliseconds(50)));
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().fault(), Fault::cancelled);
+}
+
+/// A command and its reply over a socket, often: frames, buffers, timers and all.
+Task<std::uint64_t> allocations_of_an_exchange(Connection& client, Connection& server) {
+  constexpr int kWarmUp = 20;
+  std::uint64_t before = 0;
+  std::string line;
+  for (int i = 0; i < 10 * kWarmUp; ++i) {
+    if (i == kWarmUp) before = allocations;
+    for (auto [from, to] : {std::pair(&client, &server), std::pair(&server, &client)}) {
+      from->put("a line that is longer than a string's own memory\r\n");
+      const Result<> sent = co_await from->flush(seconds(5));
+      EXPECT_TRUE(sent);
+      const Result<> read = co_await to->read_line(line, 100, seconds(5));
+      EXPECT_TRUE(read);
+    }
+  }
+  co_return allocations - before;
+}
+
+TEST_F(TcpTest, AnExchangeTakesNothingFromTheHeap) {
+  if (!allocations_are_counted()) GTEST_SKIP() << "nobody counts here";
+  Pair pair = connected();
+  EXPECT_EQ(run_on(first(), allocations_of_an_exchange(*pair.client, *pair.server)), 0U);
 }
 
 TEST_F(TcpTest, AResetByThePeerIsUnavailable) {

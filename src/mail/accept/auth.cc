@@ -127,12 +127,14 @@ io::Task<Reply> Session::logged_in(authenticate::Identity identity) {
   co_return Reply(235, {2, 7, 0}, "You are " + account_->address);
 }
 
-/// RFC 6409 §4.3, §6.1. The account is looked at anew: a session may last for hours.
+/// RFC 6409 §4.3.
+std::optional<Reply> Session::refuse_stranger() const {
+  if (account_ || port_.service != policy::Service::submission) return std::nullopt;
+  return Reply(530, {5, 7, 0}, "Authenticate first");
+}
+
+/// RFC 6409 §6.1. An account's sender. The account is looked at anew: a session may last for hours.
 io::Task<std::optional<Reply>> Session::refuse_sender(const smtp::ReversePath& sender) {
-  if (!account_) {
-    if (port_.service != policy::Service::submission) co_return std::nullopt;
-    co_return Reply(530, {5, 7, 0}, "Authenticate first");
-  }
   auto account = co_await surroundings_.users->find_account(account_->address);
   if (!account) co_return Reply(451, {4, 3, 0}, "Accounts cannot be read now; try again later");
   if (*account ? (*account)->disabled : !by_pam_)

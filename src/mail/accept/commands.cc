@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "mail/accept/session.h"
 #include "wire/smtp/params.h"
@@ -35,48 +36,69 @@ Result<smtp::Address> parse_asked(std::string_view args) {
 
 }  // namespace
 
-io::Task<std::optional<Reply>> Session::handle(smtp::Command command) {
+std::optional<Reply> Session::refuse(const smtp::Command& command) {
+  if (command.verb == smtp::Verb::unknown)
+    return smtp::looks_like_http(line_) ? on_http() : on_unknown(command);
+  if (command.verb == smtp::Verb::auth) auth_tried_ = true;
+  if (auto refusal = dialogue_.refuse(command.verb)) return refusal;
   if (takes_no_argument(command.verb) && !command.args.empty())
-    co_return Reply(501, {5, 5, 4}, std::string(smtp::name(command.verb)) + " takes no argument");
+    return Reply(501, {5, 5, 4}, std::string(smtp::name(command.verb)) + " takes no argument");
+  return std::nullopt;
+}
+
+/// A task of its own only where it must be: most commands are done at once.
+bool Session::waits(smtp::Verb verb) const noexcept {
+  return verb == smtp::Verb::data || verb == smtp::Verb::starttls || verb == smtp::Verb::auth ||
+         (verb == smtp::Verb::mail && account_);
+}
+
+io::Task<std::optional<Reply>> Session::handle(smtp::Command command) {
+  if (command.verb == smtp::Verb::data) {
+    Reply reply = co_await on_data();
+    co_return reply;
+  }
+  if (command.verb == smtp::Verb::starttls) {
+    auto reply = co_await on_starttls();
+    co_return reply;
+  }
+  if (command.verb == smtp::Verb::auth) {
+    std::string args(command.args);
+    wipe(line_);
+    auto reply = co_await on_auth(std::move(args));
+    co_return reply;
+  }
+  auto sender = read_sender(command.args);
+  if (!sender) co_return std::move(sender.error());
+  Reply reply = co_await on_account_mail(std::move(*sender));
+  co_return reply;
+}
+
+Reply Session::act(const smtp::Command& command) {
   switch (command.verb) {
     case smtp::Verb::helo:
     case smtp::Verb::ehlo:
-      co_return on_greeting(command);
-    case smtp::Verb::mail: {
-      Reply reply = co_await on_mail(std::move(command.args));
-      co_return reply;
-    }
+      return on_greeting(command);
+    case smtp::Verb::mail:
+      return on_mail(command.args);
     case smtp::Verb::rcpt:
-      co_return on_rcpt(command.args);
-    case smtp::Verb::data: {
-      Reply reply = co_await on_data();
-      co_return reply;
-    }
-    case smtp::Verb::starttls: {
-      auto reply = co_await on_starttls();
-      co_return reply;
-    }
-    case smtp::Verb::auth: {
-      auto reply = co_await on_auth(std::move(command.args));
-      co_return reply;
-    }
+      return on_rcpt(command.args);
     case smtp::Verb::rset:
       end_transaction();
-      co_return Reply(250, {2, 0, 0}, "Forgotten");
+      return Reply(250, {2, 0, 0}, "Forgotten");
     case smtp::Verb::noop:
-      co_return Reply(250, {2, 0, 0}, "Here");
+      return Reply(250, {2, 0, 0}, "Here");
     case smtp::Verb::vrfy:
-      co_return on_vrfy(command.args);
+      return on_vrfy(command.args);
     case smtp::Verb::expn:
-      co_return on_expn(command.args);
+      return on_expn(command.args);
     case smtp::Verb::help:
-      co_return on_help();
+      return on_help();
     case smtp::Verb::quit:
       farewell(Reply(221, {2, 0, 0}, config().hostname + " closes the connection"));
-      co_return *farewell_;
+      return *farewell_;
     default:
-      co_return Reply(502, {5, 5, 1},
-                      std::string(smtp::name(command.verb)) + " is not available here");
+      return Reply(502, {5, 5, 1},
+                   std::string(smtp::name(command.verb)) + " is not available here");
   }
 }
 
@@ -121,23 +143,40 @@ Reply Session::ehlo_reply() const {
   return reply;
 }
 
-io::Task<Reply> Session::on_mail(std::string args) {
+std::expected<Session::Sender, Reply> Session::read_sender(std::string_view args) const {
   auto command = smtp::parse_mail(args);
   if (!command)
-    co_return is_about_params(command.error()) ? smtp::reply_for_params(command.error())
-                                               : smtp::reply_for_sender(command.error());
+    return std::unexpected(is_about_params(command.error())
+                               ? smtp::reply_for_params(command.error())
+                               : smtp::reply_for_sender(command.error()));
   auto params = smtp::read_mail_params(command->params, announced());
-  if (!params) co_return smtp::reply_for_params(params.error());
+  if (!params) return std::unexpected(smtp::reply_for_params(params.error()));
   // RFC 1870 §6.1: better now than after the client sent it all.
   if (params->size.value_or(0) > config().message_bytes_max)
-    co_return Reply(552, {5, 3, 4},
-                    "Message of " + std::to_string(*params->size) + " octets is larger than " +
-                        std::to_string(config().message_bytes_max));
-  auto refusal = co_await refuse_sender(command->path);
-  if (refusal) co_return std::move(*refusal);
-  transaction_.begin(std::move(command->path), std::move(*params));
+    return std::unexpected(Reply(552, {5, 3, 4},
+                                 "Message of " + std::to_string(*params->size) +
+                                     " octets is larger than " +
+                                     std::to_string(config().message_bytes_max)));
+  return Sender{std::move(command->path), std::move(*params)};
+}
+
+Reply Session::begin_transaction(Sender sender) {
+  transaction_.begin(std::move(sender.path), std::move(sender.params));
   dialogue_.mail_accepted();
-  co_return Reply(250, {2, 1, 0}, "Sender ok");
+  return Reply(250, {2, 1, 0}, "Sender ok");
+}
+
+Reply Session::on_mail(std::string_view args) {
+  auto sender = read_sender(args);
+  if (!sender) return std::move(sender.error());
+  if (auto refusal = refuse_stranger()) return std::move(*refusal);
+  return begin_transaction(std::move(*sender));
+}
+
+io::Task<Reply> Session::on_account_mail(Sender sender) {
+  auto refusal = co_await refuse_sender(sender.path);
+  if (refusal) co_return std::move(*refusal);
+  co_return begin_transaction(std::move(sender));
 }
 
 /// The reply that turns a well-formed recipient down, or nothing.
@@ -171,34 +210,46 @@ std::optional<Reply> Session::refuse_recipient(const smtp::Address& address) {
                "Relaying denied: <" + address.text() + "> is not one of our domains");
 }
 
-Reply Session::on_rcpt(const std::string& args) {
-  const auto command = smtp::parse_rcpt(args);
+Reply Session::on_rcpt(std::string_view args) {
+  auto command = smtp::parse_rcpt(args);
   if (!command)
     return is_about_params(command.error()) ? smtp::reply_for_params(command.error())
                                             : smtp::reply_for_recipient(command.error());
   const auto params = smtp::read_rcpt_params(command->params, announced());
   if (!params) return smtp::reply_for_params(params.error());
 
-  const route::Router& router = *settings_->router;
-  const smtp::Address& address =
-      command->path.is_bare_postmaster() ? router.postmaster() : *command->path.address();
-  if (auto refusal = refuse_recipient(address)) return std::move(*refusal);
-  auto targets = router.expand(address);
-  if (!targets) {
-    if (targets.error().fault() == Fault::refused)
-      return Reply(550, {5, 1, 1}, targets.error().text());
-    return Reply(554, {5, 4, 6}, targets.error().text());
-  }
-  if (transaction_.recipient_count() + targets->size() > config().expanded_recipients_max)
-    return Reply(452, {4, 5, 3}, "Too many recipients after aliases");
-  transaction_.add(address, std::move(*targets), *params, router);
+  auto address = std::move(command->path).address();
+  if (!address) address = settings_->router->postmaster();
+  if (auto refusal = refuse_recipient(*address)) return std::move(*refusal);
+  if (auto refusal = add_recipient(std::move(*address), *params)) return std::move(*refusal);
   dialogue_.recipient_accepted();
   idle_commands_ = 0;
   return Reply(250, {2, 1, 5}, "Recipient ok");
 }
 
+/// What `asked` stands for; the reply that says why not, or nothing.
+std::optional<Reply> Session::add_recipient(smtp::Address asked, const smtp::RcptParams& params) {
+  const route::Router& router = *settings_->router;
+  const auto has_room_for = [&](std::size_t count) {
+    return transaction_.recipient_count() + count <= config().expanded_recipients_max;
+  };
+  const auto no_room = [] { return Reply(452, {4, 5, 3}, "Too many recipients after aliases"); };
+  if (!router.is_local(asked)) {  // Only what is ours has aliases.
+    if (!has_room_for(1)) return no_room();
+    transaction_.add(std::move(asked), params, router);
+    return std::nullopt;
+  }
+  auto targets = router.expand(asked);
+  if (!targets && targets.error().fault() == Fault::refused)
+    return Reply(550, {5, 1, 1}, targets.error().text());
+  if (!targets) return Reply(554, {5, 4, 6}, targets.error().text());
+  if (!has_room_for(targets->size())) return no_room();
+  transaction_.add(asked, std::move(*targets), params, router);
+  return std::nullopt;
+}
+
 /// RFC 5321 §7.3: strangers learn nothing about who exists here.
-Reply Session::on_vrfy(const std::string& args) const {
+Reply Session::on_vrfy(std::string_view args) const {
   if (args.empty()) return Reply(501, {5, 5, 4}, "Say whom: VRFY user@domain");
   if (!trusted_) return Reply(252, {2, 5, 0}, "Try to send a message to find out");
   const auto address = parse_asked(args);
@@ -210,7 +261,7 @@ Reply Session::on_vrfy(const std::string& args) const {
   return Reply(250, {2, 1, 5}, "<" + address->text() + ">");
 }
 
-Reply Session::on_expn(const std::string& args) const {
+Reply Session::on_expn(std::string_view args) const {
   if (args.empty()) return Reply(501, {5, 5, 4}, "Say what: EXPN list@domain");
   if (!trusted_) return Reply(550, {5, 7, 1}, "Lists are not shown to strangers");
   const auto address = parse_asked(args);

@@ -11,13 +11,18 @@ namespace veredus::accept {
 namespace {
 
 constexpr std::chrono::seconds kNamePatience{2};  // For the client's name, from here on.
+constexpr std::string_view kGoOn = "354 End the message with a dot on a line of its own\r\n";
 
 std::string joined(const std::vector<queue::Recipient>& recipients) {
   constexpr std::size_t kShown = 5;
   std::string all;
-  for (std::size_t i = 0; i < recipients.size() && i < kShown; ++i)
-    all += (i == 0 ? "<" : ",<") + recipients[i].address.text() + ">";
-  return recipients.size() > kShown ? all + ",..." : all;
+  for (std::size_t i = 0; i < recipients.size() && i < kShown; ++i) {
+    all += i == 0 ? "<" : ",<";
+    recipients[i].address.append_to(all);
+    all += '>';
+  }
+  if (recipients.size() > kShown) all += ",...";
+  return all;
 }
 
 }  // namespace
@@ -64,7 +69,7 @@ io::Task<smtp::Reply> Session::on_data() {
   const QueueId id = surroundings_.queue.new_id();
   std::string trace = co_await trace_field(id);
   MessageReader reader(config(), surroundings_, id, std::move(trace), submitted());
-  connection_.put(smtp::Reply(354, "End the message with a dot on a line of its own").render());
+  connection_.put(kGoOn);
   auto refusal = co_await reader.read(connection_);
   if (!refusal || *refusal) {
     refund(transaction_.accepted());

@@ -50,7 +50,9 @@ void MessageReader::consume(io::Connection& connection) {
   // A converted newline adds an octet, so a chunk may come out a little too long; it is cut.
   const std::size_t room = storage::kChunkBytes - chunk_.size();
   const std::size_t before = chunk_.size();
-  const auto step = decoder_.feed(connection.input().substr(0, room), chunk_);
+  const std::string_view input = connection.input().substr(0, room);
+  chunk_.reserve(before + input.size());
+  const auto step = decoder_.feed(input, chunk_);
   connection.consume(step.consumed);
   complete_ = step.complete;
 

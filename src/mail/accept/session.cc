@@ -85,41 +85,40 @@ io::Task<> Session::converse() {
       farewell(smtp::Reply(421, {4, 3, 2}, config().hostname + " is shutting down"));
       break;
     }
-    Result<std::string> line =
-        co_await connection_.read_line(line_octets_max(), config().command_deadline);
-    if (!line) {
+    std::optional<Result<>> read = connection_.arrived_line(line_, line_octets_max());
+    if (!read)
+      read = co_await connection_.read_line(line_, line_octets_max(), config().command_deadline);
+    bool is_late = false;
+    if (*read) {
+      const smtp::Command command = smtp::parse_command(line_);
+      std::optional<smtp::Reply> reply = refuse(command);
+      if (!reply && !waits(command.verb)) {
+        reply = act(command);
+      } else if (!reply) {
+        reply = co_await handle(command);
+        if (hang_up_) co_return;
+        if (!reply) continue;
+      }
+      if (!reply->is_positive()) log_refusal(command.verb, *reply);
+      is_late = answer(*reply);
+    } else {
       if (stopping_) continue;
-      note_line_fault(line.error());
-      if (line.error().fault() == Fault::unavailable) co_return;  // The client is gone.
+      const Error& error = read->error();
+      note_line_fault(error);
+      if (error.fault() == Fault::unavailable) co_return;  // The client is gone.
       if (farewell_) break;
-      co_await answer(smtp::Reply(500, {5, 5, 2}, "Bad command line: " + line.error().text()));
-      continue;
+      is_late = answer(smtp::Reply(500, {5, 5, 2}, "Bad command line: " + error.text()));
     }
-    smtp::Command command = smtp::parse_command(*line);
-    if (command.verb == smtp::Verb::auth) auth_tried_ = true;
-    std::optional<smtp::Reply> reply = dialogue_.refuse(command.verb);
-    if (command.verb == smtp::Verb::unknown) {
-      reply = smtp::looks_like_http(*line) ? on_http() : on_unknown(command);
-    }
-    const smtp::Verb verb = command.verb;
-    if (!reply) {
-      std::optional<smtp::Reply> handled = co_await handle(std::move(command));
-      if (hang_up_) co_return;
-      if (!handled) continue;
-      reply = std::move(handled);
-    }
-    if (!reply->is_positive()) log_refusal(verb, *line, *reply);
-    co_await answer(std::move(*reply));
+    if (is_late) co_await surroundings_.system.clock.sleep_for(config().error_delay);
   }
-  connection_.put(farewell_->render());
+  put(*farewell_);
   co_await connection_.flush(config().command_deadline);
 }
 
 /// Why somebody's mail was turned down is the first thing a postmaster is asked.
 /// What may be a password is not shown: AUTH's response, and lines that a client sends in spite of
 /// its refusal.
-void Session::log_refusal(smtp::Verb verb, const std::string& line,
-                          const smtp::Reply& reply) const {
+void Session::log_refusal(smtp::Verb verb, const smtp::Reply& reply) const {
   if (!log::enabled(log::Level::info)) return;
   const std::string wire = reply.render();
   const bool is_secret = verb == smtp::Verb::auth || (verb == smtp::Verb::unknown && auth_tried_);
@@ -127,7 +126,7 @@ void Session::log_refusal(smtp::Verb verb, const std::string& line,
                         {"client", client_text_},
                         {"helo", helo_},
                         {"from", dialogue_.in_transaction() ? transaction_.sender().text() : ""},
-                        {"command", is_secret ? "AUTH ..." : printable(line)},
+                        {"command", is_secret ? "AUTH ..." : printable(line_)},
                         {"reply", wire.substr(0, wire.find('\r'))}});
 }
 
@@ -148,25 +147,26 @@ std::size_t Session::line_octets_max() const {
 void Session::farewell(smtp::Reply reply) { farewell_ = std::move(reply); }
 
 /// Puts the reply; it is sent when the client has nothing more in the pipeline. Errors beyond
-/// the first few are answered late, and end the session when there are too many: whoever guesses
-/// addresses shall find it slow.
-io::Task<> Session::answer(smtp::Reply reply) {
-  if (farewell_) co_return;                    // It is the reply.
+/// the first few are answered late, which is when this is true, and end the session when there are
+/// too many: whoever guesses addresses shall find it slow.
+bool Session::answer(const smtp::Reply& reply) {
+  if (farewell_) return false;                 // It is the reply.
   const bool is_error = reply.is_permanent();  // 4yz is our trouble, not the client's mistake.
   if (is_error) ++errors_;
   if (is_error && errors_ > config().errors_max) {
     log::info("too_many_errors", {{"session", text(id_)}, {"client", client_text_}});
-    connection_.put(reply.render());
+    put(reply);
     farewell(smtp::Reply(421, {4, 7, 0}, "Too many errors"));
-    co_return;
+    return false;
   }
   if (++idle_commands_ > config().idle_commands_max) {
     farewell(smtp::Reply(421, {4, 7, 0}, "Too many commands without a message"));
-    co_return;
+    return false;
   }
-  if (is_error && errors_ > config().errors_before_delay)
-    co_await surroundings_.system.clock.sleep_for(config().error_delay);
-  connection_.put(reply.render());
+  put(reply);
+  return is_error && errors_ > config().errors_before_delay;
 }
+
+void Session::put(const smtp::Reply& reply) { reply.append_to(connection_.output()); }
 
 }  // namespace veredus::accept

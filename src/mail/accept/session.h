@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/ids.h"
 #include "io/connection.h"
@@ -44,7 +46,12 @@ class Session {
   io::Task<bool> greet();
   io::Task<bool> awaits_greeting();
   io::Task<> converse();
-  /// Nothing: it has been answered already.
+  /// The reply that turns a command down before it is looked at, or nothing.
+  std::optional<smtp::Reply> refuse(const smtp::Command& command);
+  bool waits(smtp::Verb verb) const noexcept;
+  /// Does a command that waits for nothing.
+  smtp::Reply act(const smtp::Command& command);
+  /// Does one that waits(). Nothing: it has been answered already.
   io::Task<std::optional<smtp::Reply>> handle(smtp::Command command);
   io::Task<std::optional<smtp::Reply>> on_starttls();
   io::Task<bool> begin_tls();
@@ -57,21 +64,32 @@ class Session {
   io::Task<std::optional<smtp::Reply>> on_auth(std::string args);
   io::Task<smtp::Reply> logged_in(authenticate::Identity identity);
   io::Task<std::optional<smtp::Reply>> refuse_sender(const smtp::ReversePath& sender);
+  std::optional<smtp::Reply> refuse_stranger() const;
   io::Task<std::optional<smtp::Reply>> refuse_amount();
   void refund(std::size_t recipients);
   std::optional<Submitted> submitted() const;
   std::optional<smtp::Reply> refuse_authors(std::string_view header) const;
   smtp::ExtensionSet announced() const;
-  io::Task<> answer(smtp::Reply reply);
-  void log_refusal(smtp::Verb verb, const std::string& line, const smtp::Reply& reply) const;
+  bool answer(const smtp::Reply& reply);
+  void put(const smtp::Reply& reply);
+  void log_refusal(smtp::Verb verb, const smtp::Reply& reply) const;
   void note_line_fault(const Error& error);
 
   smtp::Reply on_greeting(const smtp::Command& command);
   smtp::Reply ehlo_reply() const;
-  io::Task<smtp::Reply> on_mail(std::string args);
-  smtp::Reply on_rcpt(const std::string& args);
-  smtp::Reply on_vrfy(const std::string& args) const;
-  smtp::Reply on_expn(const std::string& args) const;
+  /// What MAIL said, well-formed and allowed by what we announced.
+  struct Sender {
+    smtp::ReversePath path;
+    smtp::MailParams params;
+  };
+  std::expected<Sender, smtp::Reply> read_sender(std::string_view args) const;
+  smtp::Reply begin_transaction(Sender sender);
+  smtp::Reply on_mail(std::string_view args);
+  io::Task<smtp::Reply> on_account_mail(Sender sender);
+  smtp::Reply on_rcpt(std::string_view args);
+  std::optional<smtp::Reply> add_recipient(smtp::Address asked, const smtp::RcptParams& params);
+  smtp::Reply on_vrfy(std::string_view args) const;
+  smtp::Reply on_expn(std::string_view args) const;
   smtp::Reply on_help() const;
   smtp::Reply on_unknown(const smtp::Command& command) const;
   smtp::Reply on_http();
@@ -93,6 +111,7 @@ class Session {
   SessionId id_;
   Port port_;
   io::Connection connection_;
+  std::string line_;               ///< The command in hand.
   const std::string client_text_;  ///< The client's endpoint, for log and trace.
   smtp::Dialogue dialogue_;
   Transaction transaction_;

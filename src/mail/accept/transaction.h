@@ -24,6 +24,8 @@ class Transaction {
   /// `router` says that a domain is not ours (RFC 5321 §2.4). Returns how many there are now.
   std::size_t add(const smtp::Address& asked, std::vector<smtp::Address> targets,
                   const smtp::RcptParams& params, const route::Router& router);
+  /// The same for one that stands for itself.
+  std::size_t add(smtp::Address asked, const smtp::RcptParams& params, const route::Router& router);
 
   /// RCPT commands accepted.
   std::size_t accepted() const noexcept { return accepted_; }
@@ -32,17 +34,18 @@ class Transaction {
   const smtp::ReversePath& sender() const noexcept { return sender_; }
   /// What the only RCPT said, for the Received field's `for` clause (RFC 5321 §7.2 forbids it
   /// when there are several); else empty.
-  std::string sole_recipient() const { return accepted_ == 1 ? first_asked_ : std::string(); }
+  std::string sole_recipient() const;
 
   /// The envelope, but for what only the message's arrival tells. Leaves the transaction empty.
   queue::Envelope take_envelope();
 
  private:
+  bool is_new(const smtp::Address& target, const route::Router& router);
+
   smtp::ReversePath sender_;
   smtp::MailParams params_;
   std::vector<queue::Recipient> recipients_;
-  std::set<std::string> seen_;
-  std::string first_asked_;
+  std::set<std::string> seen_;  ///< Mailboxes of all recipients, once they are many.
   std::size_t accepted_ = 0;
 };
 

@@ -50,6 +50,23 @@ TEST_F(TransactionTest, CaseIsForTheDomainsOwnerToJudge) {
   EXPECT_EQ(add("A@REMOTE.example", {"A@REMOTE.example"}), 3U);
 }
 
+TEST_F(TransactionTest, EachOnceHoweverManyThereAre) {
+  begin();
+  const auto name = [](std::size_t i, std::string_view host) {
+    return "box" + std::to_string(i) + "@" + std::string(host);
+  };
+  constexpr std::size_t kMany = 50;
+  for (std::size_t i = 1; i <= kMany; ++i) {
+    EXPECT_EQ(transaction_.add(address(name(i, "remote.example")), {}, router_), i);
+    EXPECT_EQ(transaction_.add(address(name(1, "remote.example")), {}, router_), i);
+    EXPECT_EQ(transaction_.add(address(name(i, "REMOTE.example")), {}, router_), i);
+  }
+  EXPECT_EQ(add("you@example.test", {"you@example.test"}), kMany + 1);
+  EXPECT_EQ(add("YOU@example.test", {"YOU@example.test"}), kMany + 1) << "ours: the same mailbox";
+  EXPECT_EQ(add("BOX1@remote.example", {"BOX1@remote.example"}), kMany + 2) << "RFC 5321 §2.4";
+  EXPECT_EQ(transaction_.accepted(), 3 * kMany + 3);
+}
+
 TEST_F(TransactionTest, SoleRecipientIsWhatTheOnlyRcptSaid) {
   begin();
   EXPECT_EQ(transaction_.sole_recipient(), "");

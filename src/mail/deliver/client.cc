@@ -42,8 +42,8 @@ io::Task<std::expected<void, Client::Unopened>> Client::open() {
   }
   const auto greeting = co_await read_reply(Step::greeting);
   if (!greeting) co_return std::unexpected(Unopened{greeting.error().text()});
-  if (!is_done(*greeting))
-    co_return std::unexpected(Unopened{greeting->verbatim(), greeting->is_permanent()});
+  if (!is_done(**greeting))
+    co_return std::unexpected(Unopened{(*greeting)->verbatim(), (*greeting)->is_permanent()});
   const Result<> introduced = co_await introduce();
   if (!introduced) co_return std::unexpected(Unopened{introduced.error().text()});
   const auto secured = co_await secure();
@@ -59,21 +59,21 @@ io::Task<Result<>> Client::introduce() {
   const std::string verb = lmtp ? "LHLO " : "EHLO ";
   const auto hello = co_await command(verb + config_.hostname, Step::hello);
   if (!hello) co_return fail(hello.error());
-  if (is_done(*hello)) {
-    peer_ = smtp::Capabilities::parse(*hello);
+  if (is_done(**hello)) {
+    peer_ = smtp::Capabilities::parse(**hello);
     co_return Result<>();
   }
-  if (lmtp || !hello->is_permanent()) co_return fail(refusal(*hello));
+  if (lmtp || !(*hello)->is_permanent()) co_return fail(refusal(**hello));
   const auto plain = co_await command("HELO " + config_.hostname, Step::hello);
   if (!plain) co_return fail(plain.error());
-  if (!is_done(*plain)) co_return fail(refusal(*plain));
+  if (!is_done(**plain)) co_return fail(refusal(**plain));
   co_return Result<>();
 }
 
-io::Task<Result<smtp::PeerReply>> Client::command(std::string line, Step step) {
-  connection_.put(line + "\r\n");
-  auto reply = co_await read_reply(step);
-  co_return reply;
+io::Task<Client::Answer> Client::command(const std::string& line, Step step) {
+  connection_.put(line);
+  connection_.put("\r\n");
+  return read_reply(step);
 }
 
 /// RFC 5321 §4.5.3.2.
@@ -125,36 +125,43 @@ Error Client::failure(Step step, const Error& error) const {
 /// The step's deadline is for sending what was put and for the whole reply: a peer that dribbles
 /// it, line by line or octet by octet, gets no more time than one that says nothing. Any 421
 /// announces that the peer closes (RFC 5321 §3.8).
-io::Task<Result<smtp::PeerReply>> Client::read_reply(Step step) {
+io::Task<Client::Answer> Client::read_reply(Step step) {
   const SteadyTime until = stream_.now() + deadline(step);
   smtp::ReplyParser parser;
   for (;;) {
-    const auto line = co_await read_line(until);
-    if (!line) {
+    std::optional<Result<>> line;
+    if (!connection_.has_output())
+      line = connection_.arrived_line(line_, kReplyLineOctetsMax, io::Connection::LineEnd::lf);
+    if (!line) line = co_await read_line(until);
+    if (!*line) {
       alive_ = false;
-      co_return fail(failure(step, line.error()));
+      co_return fail(failure(step, line->error()));
     }
-    auto reply = parser.feed(*line);
-    if (!reply) {
+    const Result<bool> complete = parser.feed(line_, reply_);
+    if (!complete) {
       alive_ = false;
-      co_return fail(failure(step, reply.error()));
+      co_return fail(failure(step, complete.error()));
     }
-    if (!*reply) continue;
-    if ((*reply)->code == 421) alive_ = false;
-    co_return std::move(**reply);
+    if (!*complete) continue;
+    if (reply_.code == 421) alive_ = false;
+    co_return &reply_;
   }
 }
 
-io::Task<Result<std::string>> Client::read_line(SteadyTime until) {
+io::Task<Result<>> Client::read_line(SteadyTime until) {
   const auto left = [&] { return std::max(until - stream_.now(), Duration::zero()); };
-  const Result<> flushed = co_await connection_.flush(left());
-  if (!flushed) co_return fail(flushed.error());
+  if (connection_.has_output()) {
+    const Result<> flushed = co_await connection_.flush(left());
+    if (!flushed) co_return flushed;
+  }
   while (!connection_.has_line() && connection_.input().size() < kReplyLineOctetsMax) {
     Result<> arrived = co_await connection_.wait_input(left());  // Without a buffer meanwhile.
     if (arrived) arrived = co_await connection_.read_more(left());
-    if (!arrived) co_return fail(arrived.error());
+    if (!arrived) co_return arrived;
   }
-  co_return co_await connection_.read_line(kReplyLineOctetsMax, left(),
+  auto whole = connection_.arrived_line(line_, kReplyLineOctetsMax, io::Connection::LineEnd::lf);
+  if (whole) co_return std::move(*whole);
+  co_return co_await connection_.read_line(line_, kReplyLineOctetsMax, left(),
                                            io::Connection::LineEnd::lf);
 }
 
@@ -177,7 +184,7 @@ io::Task<std::expected<void, Client::Broken>> Client::send(const queue::Job& job
   if (alive_ && transaction.accepted.empty()) {
     // Nothing was sent: clear the transaction that MAIL may have begun.
     const auto reset = co_await command("RSET", Step::reset);
-    if (!reset || !is_done(*reset)) alive_ = false;
+    if (!reset || !is_done(**reset)) alive_ = false;
   }
   co_return std::expected<void, Broken>();
 }

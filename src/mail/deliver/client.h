@@ -122,10 +122,12 @@ class Client {
   Unopened no_tls(std::string_view why) const;
   io::Task<Result<>> authenticate();
   io::Task<Result<>> converse(sasl::ClientExchange exchange);
-  io::Task<Result<smtp::PeerReply>> command(std::string line, Step step);
-  io::Task<Result<smtp::PeerReply>> read_reply(Step step);
-  io::Task<Result<std::string>> read_line(SteadyTime until);
-  io::Task<Result<smtp::PeerReply>> read_step(Step step);
+  /// A reply, until the next one is read; never null.
+  using Answer = Result<const smtp::PeerReply*>;
+  io::Task<Answer> command(const std::string& line, Step step);
+  io::Task<Answer> read_reply(Step step);
+  io::Task<Result<>> read_line(SteadyTime until);
+  io::Task<Answer> read_step(Step step);
   Duration deadline(Step step) const noexcept;
   std::string awaited(Step step) const;
   Error failure(Step step, const Error& error) const;
@@ -139,18 +141,22 @@ class Client {
   void take_mail_reply(Transaction& transaction, const smtp::PeerReply& reply);
   void take_rcpt_reply(Transaction& transaction, std::uint32_t recipient,
                        const smtp::PeerReply& reply);
-  std::string mail_command(const queue::Job& job, const std::string& converted) const;
-  std::string offer_text(const queue::Job& job, const std::vector<std::uint32_t>& recipients,
-                         const std::string& converted) const;
+  bool is_wanted(Transaction& transaction, const smtp::PeerReply& reply);
+  void put_mail(std::string& out, const queue::Job& job, const std::string& converted) const;
+  void put_offer(std::string& out, const queue::Job& job,
+                 const std::vector<std::uint32_t>& recipients, const std::string& converted) const;
   bool is_too_large(const queue::Job& job) const;
   bool needs_conversion(const queue::Job& job) const;
   bool may_follow(const queue::Job& job) const;
-  static std::string rcpt_command(const queue::Job& job, std::uint32_t recipient);
+  static void put_rcpt(std::string& out, const queue::Job& job, std::uint32_t recipient);
   queue::State accepted_state() const noexcept;
 
   const io::Stream& stream_;  // connection_'s, for its time
   io::Connection connection_;
-  Peer at_;  // whom we speak to
+  std::string line_;       // what is being read
+  smtp::PeerReply reply_;  // the last
+  std::string behind_;     // what goes out behind the end of a message
+  Peer at_;                // whom we speak to
   const smtp::Protocol& protocol_ = at_.protocol;
   const std::string& remote_ = at_.remote;
   const DeliverConfig& config_;

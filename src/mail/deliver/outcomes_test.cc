@@ -27,7 +27,7 @@ class StateAfter : public ::testing::TestWithParam<ReplyCase> {};
 TEST_P(StateAfter, AReply) {
   smtp::PeerReply reply;
   reply.code = GetParam().code;
-  reply.lines = {"text"};
+  reply.said = "text";
   EXPECT_EQ(state_after(reply, State::relayed, GetParam().to), GetParam().want);
 }
 
@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(Rfc5321Section421, StateAfter,
 TEST(StateAfterReply, AFullMailboxIsNotTooManyRecipients) {
   smtp::PeerReply reply;
   reply.code = 552;
-  reply.lines = {"text"};
+  reply.said = "text";
   reply.status = smtp::EnhancedStatus(5, 5, 3);
   EXPECT_EQ(state_after(reply, State::relayed, ReplyTo::rcpt), State::deferred);
   reply.status = smtp::EnhancedStatus(5, 2, 2);

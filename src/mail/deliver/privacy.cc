@@ -35,8 +35,8 @@ io::Task<std::expected<void, Client::Unopened>> Client::secure() {
   }
   const auto reply = co_await command("STARTTLS", Step::starttls);
   if (!reply) co_return std::unexpected(no_tls(reply.error().text()));
-  if (!is_done(*reply))
-    co_return std::unexpected(no_tls("the host refused to begin TLS: " + reply->verbatim()));
+  if (!is_done(**reply))
+    co_return std::unexpected(no_tls("the host refused to begin TLS: " + (*reply)->verbatim()));
   const auto begun = co_await begin_tls();
   if (!begun) co_return begun;
   // RFC 3207 §4.2: what it said before does not count.
@@ -107,16 +107,17 @@ io::Task<Result<>> Client::converse(sasl::ClientExchange exchange) {
   if (*initial && (*initial)->size() <= kInitialOctetsMax)
     line += ' ' + sasl::encode_initial(**initial);
   for (;;) {
-    const auto reply = co_await command(std::move(line), Step::auth);
-    if (!reply) co_return fail(reply.error());
-    if (is_done(*reply) && exchange.is_complete()) co_return Result<>();
-    if (is_done(*reply))
+    const auto answered = co_await command(line, Step::auth);
+    if (!answered) co_return fail(answered.error());
+    const smtp::PeerReply& reply = **answered;
+    if (is_done(reply) && exchange.is_complete()) co_return Result<>();
+    if (is_done(reply))
       co_return no_login(
           "the host did not prove that it knows the password: it is not the one "
           "we want");
-    if (reply->code != 334)
-      co_return no_login("the host does not take our user and password: " + reply->verbatim());
-    const auto challenge = sasl::decode_line(reply->lines.front());
+    if (reply.code != 334)
+      co_return no_login("the host does not take our user and password: " + reply.verbatim());
+    const auto challenge = sasl::decode_line(reply.lines().front());
     const auto answer =
         challenge ? exchange.answer(*challenge) : Result<std::string>(fail(challenge.error()));
     if (!answer) co_return no_login(answer.error().text());

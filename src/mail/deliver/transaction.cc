@@ -79,25 +79,31 @@ io::Task<bool> Client::prepare(Transaction& transaction) {
 }
 
 /// `converted`: the body in 7 bits, if that is what goes out.
-std::string Client::mail_command(const queue::Job& job, const std::string& converted) const {
+void Client::put_mail(std::string& out, const queue::Job& job, const std::string& converted) const {
   const queue::Envelope& envelope = *job.envelope;
-  std::string line = "MAIL FROM:" + envelope.sender.text();
-  if (peer_.has(Extension::size))
-    line += " SIZE=" + std::to_string(converted.empty() ? envelope.size : converted.size());
-  if (envelope.body == smtp::Body::eight_bit_mime && converted.empty()) line += " BODY=8BITMIME";
-  return line + "\r\n";
+  out += "MAIL FROM:";
+  envelope.sender.append_to(out);
+  if (peer_.has(Extension::size)) {
+    out += " SIZE=";
+    out += std::to_string(converted.empty() ? envelope.size : converted.size());
+  }
+  if (envelope.body == smtp::Body::eight_bit_mime && converted.empty()) out += " BODY=8BITMIME";
+  out += "\r\n";
 }
 
 /// RFC 2920 §3.1: all in one packet, DATA last.
-std::string Client::offer_text(const queue::Job& job, const std::vector<std::uint32_t>& recipients,
-                               const std::string& converted) const {
-  std::string text = mail_command(job, converted);
-  for (const std::uint32_t recipient : recipients) text += rcpt_command(job, recipient);
-  return text + "DATA\r\n";
+void Client::put_offer(std::string& out, const queue::Job& job,
+                       const std::vector<std::uint32_t>& recipients,
+                       const std::string& converted) const {
+  put_mail(out, job, converted);
+  for (const std::uint32_t recipient : recipients) put_rcpt(out, job, recipient);
+  out += "DATA\r\n";
 }
 
-std::string Client::rcpt_command(const queue::Job& job, std::uint32_t recipient) {
-  return "RCPT TO:<" + job.envelope->recipients[recipient].address.text() + ">\r\n";
+void Client::put_rcpt(std::string& out, const queue::Job& job, std::uint32_t recipient) {
+  out += "RCPT TO:<";
+  job.envelope->recipients[recipient].address.append_to(out);
+  out += ">\r\n";
 }
 
 void Client::take_mail_reply(Transaction& transaction, const PeerReply& reply) {
@@ -117,89 +123,90 @@ void Client::take_rcpt_reply(Transaction& transaction, std::uint32_t recipient,
 
 /// A reply before the message is sent. 421: the host goes away, perhaps only because we kept the
 /// connection too long; nothing is lost by asking elsewhere.
-io::Task<Result<PeerReply>> Client::read_step(Step step) {
-  auto reply = co_await read_reply(step);
-  if (reply && reply->code == 421) co_return fail(Fault::unavailable, reply->verbatim());
+io::Task<Client::Answer> Client::read_step(Step step) {
+  const auto reply = co_await read_reply(step);
+  if (reply && (*reply)->code == 421) co_return fail(Fault::unavailable, (*reply)->verbatim());
   co_return reply;
 }
 
 /// True when the peer waits for the message.
 io::Task<Result<bool>> Client::offer(Transaction& transaction) {
-  Result<bool> wanted = false;
-  if (peer_.has(Extension::pipelining))
-    wanted = co_await offer_pipelined(transaction);
-  else
-    wanted = co_await offer_stepwise(transaction);
-  co_return wanted;
+  return peer_.has(Extension::pipelining) ? offer_pipelined(transaction)
+                                          : offer_stepwise(transaction);
 }
 
 /// All at once, unless that was done behind the last message; then the replies in order.
 io::Task<Result<bool>> Client::offer_pipelined(Transaction& transaction) {
   const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
+  transaction.accepted.reserve(recipients.size());
   const auto offered = std::exchange(offered_, std::nullopt);
   const bool is_another =
       offered && (offered->id != transaction.job.envelope->id || offered->recipients != recipients);
   if (is_another)
     co_return fail(Fault::unavailable, reason(Cause::our_fault, "another message was offered"));
-  if (!offered) connection_.put(offer_text(transaction.job, recipients, transaction.converted));
+  if (!offered) put_offer(connection_.output(), transaction.job, recipients, transaction.converted);
 
   const auto mail = co_await read_step(Step::mail);
   if (!mail) co_return fail(mail.error());
-  take_mail_reply(transaction, *mail);
+  take_mail_reply(transaction, **mail);
   for (const std::uint32_t recipient : recipients) {
     const auto rcpt = co_await read_step(Step::rcpt);
     if (!rcpt) co_return fail(rcpt.error());
-    if (transaction.mail_accepted) take_rcpt_reply(transaction, recipient, *rcpt);
+    if (transaction.mail_accepted) take_rcpt_reply(transaction, recipient, **rcpt);
   }
   const auto data = co_await read_step(Step::data);
   if (!data) co_return fail(data.error());
-  if (data->code == 354 && transaction.accepted.empty()) {
+  if ((*data)->code == 354 && transaction.accepted.empty()) {
     // A peer that wants a message for nobody gets an empty one (RFC 2920 §3.1).
     const auto emptied = co_await command(".", Step::message);
     if (!emptied) co_return fail(emptied.error());
     co_return false;
   }
-  if (data->code == 354) co_return true;
-  transaction.outcomes.set_rest(state_after(*data, State::deferred), data->verbatim(), remote_);
+  co_return is_wanted(transaction, **data);
+}
+
+/// What DATA was answered with: true when the peer waits for the message.
+bool Client::is_wanted(Transaction& transaction, const PeerReply& reply) {
+  if (reply.code == 354) return true;
+  transaction.outcomes.set_rest(state_after(reply, State::deferred), reply.verbatim(), remote_);
   transaction.accepted.clear();
-  co_return false;
+  return false;
 }
 
 io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
-  connection_.put(mail_command(transaction.job, transaction.converted));
+  const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
+  transaction.accepted.reserve(recipients.size());
+  put_mail(connection_.output(), transaction.job, transaction.converted);
   const auto mail = co_await read_step(Step::mail);
   if (!mail) co_return fail(mail.error());
-  take_mail_reply(transaction, *mail);
+  take_mail_reply(transaction, **mail);
   if (!transaction.mail_accepted) co_return false;
 
-  const std::vector<std::uint32_t> recipients = transaction.outcomes.open();
   for (const std::uint32_t recipient : recipients) {
-    connection_.put(rcpt_command(transaction.job, recipient));
+    put_rcpt(connection_.output(), transaction.job, recipient);
     const auto rcpt = co_await read_step(Step::rcpt);
     if (!rcpt) co_return fail(rcpt.error());
-    take_rcpt_reply(transaction, recipient, *rcpt);
+    take_rcpt_reply(transaction, recipient, **rcpt);
   }
   if (transaction.accepted.empty()) co_return false;
 
   connection_.put("DATA\r\n");
   const auto data = co_await read_step(Step::data);
   if (!data) co_return fail(data.error());
-  if (data->code == 354) co_return true;
-  transaction.outcomes.set_rest(state_after(*data, State::deferred), data->verbatim(), remote_);
-  transaction.accepted.clear();
-  co_return false;
+  co_return is_wanted(transaction, **data);
 }
 
 io::Task<Result<>> Client::send_message(Transaction& transaction) {
   const queue::Job* following = transaction.following;
   const bool offers = following != nullptr && may_follow(*following);
-  const std::string behind = offers ? offer_text(*following, following->recipients, "") : "";
+  behind_.clear();
+  if (offers) put_offer(behind_, *following, following->recipients, "");
   std::expected<void, BodyFault> sent;
   if (transaction.converted.empty())
     sent =
-        co_await send_body({queue_, transaction.job, behind}, connection_, config_.block_deadline);
+        co_await send_body({queue_, transaction.job, behind_}, connection_, config_.block_deadline);
   else
-    sent = co_await send_text(transaction.converted, behind, connection_, config_.block_deadline);
+    sent = co_await send_text(transaction.converted, behind_, connection_, config_.block_deadline);
   if (!sent) {
     const BodyFault& fault = sent.error();
     if (fault.is_ours)
@@ -219,15 +226,15 @@ io::Task<Result<>> Client::read_verdicts(Transaction& transaction) {
   if (protocol_ != smtp::Protocol::lmtp) {
     const auto reply = co_await read_reply(Step::message);
     if (!reply) co_return fail(reply.error());
-    transaction.outcomes.set_rest(state_after(*reply, accepted_state()), reply->verbatim(),
+    transaction.outcomes.set_rest(state_after(**reply, accepted_state()), (*reply)->verbatim(),
                                   remote_);
     co_return Result<>();
   }
   for (const std::uint32_t recipient : transaction.accepted) {
     const auto reply = co_await read_reply(Step::message);
     if (!reply) co_return fail(reply.error());
-    transaction.outcomes.set(recipient, state_after(*reply, accepted_state()), reply->verbatim(),
-                             remote_);
+    transaction.outcomes.set(recipient, state_after(**reply, accepted_state()),
+                             (*reply)->verbatim(), remote_);
   }
   co_return Result<>();
 }

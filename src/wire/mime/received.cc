@@ -230,7 +230,8 @@ std::string received_field(const Trace& trace) {
   if (!trace.tls_cipher.empty()) field.add("tls ", trace.tls_cipher, kWord);
   // The date begins a line of its own, as readers of headers expect.
   std::string text = std::move(field).finish();
-  return text.append(";\r\n\t").append(format_date(trace.time, trace.utc_offset)).append("\r\n");
+  text.append(";\r\n\t").append(format_date(trace.time, trace.utc_offset)).append("\r\n");
+  return text;
 }
 
 std::string return_path_field(std::string_view reverse_path) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <ranges>
 
 #include <idn2.h>
 
@@ -26,11 +25,12 @@ std::string_view label_problem(std::string_view label) noexcept {
 std::string_view domain_problem(std::string_view ascii) noexcept {
   if (ascii.empty()) return "is empty";
   if (ascii.size() > kDomainOctetsMax) return "is longer than 255 octets";
-  for (const auto label : ascii | std::views::split('.')) {
-    const std::string_view problem = label_problem(std::string_view(label.begin(), label.end()));
-    if (!problem.empty()) return problem;
+  for (;;) {
+    const std::size_t dot = ascii.find('.');
+    const std::string_view problem = label_problem(ascii.substr(0, dot));
+    if (!problem.empty() || dot == std::string_view::npos) return problem;
+    ascii.remove_prefix(dot + 1);
   }
-  return "";
 }
 
 /// U-labels to A-labels, IDNA 2008 with the mappings of UTS 46, nontransitional.
@@ -84,6 +84,16 @@ bool is_dot_string(std::string_view local_part) noexcept {
          !local_part.contains("..") && std::ranges::all_of(local_part, [](char c) {
            return is(kAtext, c) || is_8bit(c) || c == '.';
          });
+}
+
+bool needs_backslash(char c) noexcept { return c == '"' || c == '\\'; }
+
+/// How many octets the local part has on the wire.
+std::size_t local_part_octets(std::string_view local_part) noexcept {
+  if (is_dot_string(local_part)) return local_part.size();
+  const auto backslashes = std::ranges::count_if(local_part, needs_backslash);
+  return std::string_view("\"\"").size() + local_part.size() +
+         static_cast<std::size_t>(backslashes);
 }
 
 /// A-d-l ":" — checked so that nonsense is not taken, then dropped.
@@ -214,7 +224,7 @@ Result<Address> Address::checked(Address address, const AddressOptions& options)
     if (!is_utf8(address.local_part_))
       return fail(Fault::malformed, "the part before the '@' is not valid UTF-8");
   }
-  const std::size_t octets = address.local_part_text().size();
+  const std::size_t octets = local_part_octets(address.local_part_);
   if (octets > options.local_part_octets_max)
     return fail(Fault::malformed, "the part before the '@' is longer than " +
                                       std::to_string(options.local_part_octets_max) + " octets");
@@ -229,19 +239,35 @@ std::string_view Address::host_text() const noexcept {
 }
 
 std::string Address::local_part_text() const {
-  if (is_dot_string(local_part_)) return local_part_;
-  std::string quoted = "\"";
-  for (const char c : local_part_) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
+  std::string out;
+  append_local_part_to(out);
+  return out;
+}
+
+void Address::append_local_part_to(std::string& out) const {
+  if (is_dot_string(local_part_)) {
+    out += local_part_;
+    return;
   }
-  return quoted += '"';
+  out += '"';
+  for (const char c : local_part_) {
+    if (needs_backslash(c)) out += '\\';
+    out += c;
+  }
+  out += '"';
 }
 
 std::string Address::text() const {
-  std::string out = local_part_text();
+  std::string out;
+  out.reserve(local_part_.size() + 1 + host_text().size());
+  append_to(out);
+  return out;
+}
+
+void Address::append_to(std::string& out) const {
+  append_local_part_to(out);
   out += '@';
-  return out += host_text();
+  out += host_text();
 }
 
 bool Address::needs_smtputf8() const noexcept { return std::ranges::any_of(local_part_, is_8bit); }
@@ -271,7 +297,18 @@ Result<ReversePath> ReversePath::parse(std::string_view text, AddressOptions opt
   return parse_whole<ReversePath>(text, options, parse_reverse_path);
 }
 
-std::string ReversePath::text() const { return address_ ? "<" + address_->text() + ">" : "<>"; }
+std::string ReversePath::text() const {
+  std::string out;
+  if (address_) out.reserve(address_->local_part().size() + address_->host_text().size() + 3);
+  append_to(out);
+  return out;
+}
+
+void ReversePath::append_to(std::string& out) const {
+  out += '<';
+  if (address_) address_->append_to(out);
+  out += '>';
+}
 
 Result<ForwardPath> ForwardPath::parse(std::string_view text, AddressOptions options) {
   return parse_whole<ForwardPath>(text, options, parse_forward_path);

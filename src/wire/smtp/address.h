@@ -99,6 +99,8 @@ class Address {
 
   /// The canonical form for the wire, without angle brackets; quoted only when it must be.
   std::string text() const;
+  /// Appends that.
+  void append_to(std::string& out) const;
   /// The local part alone as text() writes it.
   std::string local_part_text() const;
   /// True when the local part is not ASCII: the next hop must know SMTPUTF8 (RFC 6531 §3.2).
@@ -114,6 +116,7 @@ class Address {
   Address(std::string local_part, Host host)
       : local_part_(std::move(local_part)), host_(std::move(host)) {}
   [[nodiscard]] static Result<Address> checked(Address address, const AddressOptions& options);
+  void append_local_part_to(std::string& out) const;
 
   std::string local_part_;
   Host host_;
@@ -133,6 +136,8 @@ class ReversePath {
   const std::optional<Address>& address() const noexcept { return address_; }
   /// With angle brackets: "<>" or "<a@b>".
   std::string text() const;
+  /// Appends that.
+  void append_to(std::string& out) const;
 
   friend bool operator==(const ReversePath&, const ReversePath&) = default;
 
@@ -152,7 +157,8 @@ class ForwardPath {
 
   /// "<postmaster>" without a domain; whose it is, is the receiver's to say.
   bool is_bare_postmaster() const noexcept { return !address_; }
-  const std::optional<Address>& address() const noexcept { return address_; }
+  const std::optional<Address>& address() const& noexcept { return address_; }
+  std::optional<Address> address() && noexcept { return std::move(address_); }
   /// With angle brackets: "<postmaster>" or "<a@b>".
   std::string text() const;
 

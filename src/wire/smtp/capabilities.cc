@@ -27,10 +27,10 @@ bool is_keyword(std::string_view word) noexcept {
 
 Capabilities Capabilities::parse(const PeerReply& reply) {
   Capabilities capabilities;
-  if (reply.lines.empty()) return capabilities;
-  const std::vector<std::string> first = words(reply.lines.front());
+  const std::vector<std::string_view> lines = reply.lines();
+  const std::vector<std::string> first = words(lines.front());
   if (!first.empty()) capabilities.peer_name_ = printable(first.front());
-  for (const std::string& line : reply.lines | std::views::drop(1)) capabilities.add(line);
+  for (const std::string_view line : lines | std::views::drop(1)) capabilities.add(line);
   return capabilities;
 }
 

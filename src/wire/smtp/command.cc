@@ -45,7 +45,7 @@ bool is_lenient_helo_octet(char c) noexcept {
   return is(kLetDig, c) || is_8bit(c) || std::string_view("-._:[]").contains(c);
 }
 
-bool has_param(const std::vector<EsmtpParam>& params, std::string_view keyword) {
+bool has_param(const EsmtpParams& params, std::string_view keyword) {
   return std::ranges::find(params, keyword, &EsmtpParam::keyword) != params.end();
 }
 
@@ -72,7 +72,7 @@ Command parse_command(std::string_view line) {
   const auto* found = std::ranges::find_if(
       kVerbs, [word](const VerbName& verb) { return iequals(verb.name, word); });
   if (found == kVerbs.end()) return {Verb::unknown, {}, "Unknown command"};
-  return {found->verb, std::string(without_spaces_around(in.rest())), {}};
+  return {found->verb, without_spaces_around(in.rest()), {}};
 }
 
 bool looks_like_http(std::string_view line) noexcept {

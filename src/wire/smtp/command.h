@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/result.h"
 #include "wire/smtp/address.h"
@@ -39,10 +38,10 @@ enum class Verb : std::uint8_t {
 /// The name as sent on the wire, upper case; "?" for unknown.
 std::string_view name(Verb verb) noexcept;
 
-/// A command line, split. Owns its text.
+/// A command line, split. Borrows it.
 struct Command {
   Verb verb = Verb::unknown;
-  std::string args;         ///< What follows the verb, without surrounding spaces.
+  std::string_view args;    ///< What follows the verb, without surrounding spaces.
   std::string_view reason;  ///< Why an unknown verb is unknown, for the reply; a constant text.
 };
 
@@ -87,13 +86,13 @@ class ArgumentError : public Error {
 /// MAIL FROM:<reverse-path> [SP parameters] (RFC 5321 §4.1.1.2).
 struct MailCommand {
   ReversePath path;
-  std::vector<EsmtpParam> params;  ///< For read_mail_params().
+  EsmtpParams params;  ///< For read_mail_params().
 };
 
 /// RCPT TO:<forward-path> [SP parameters] (RFC 5321 §4.1.1.3).
 struct RcptCommand {
   ForwardPath path;
-  std::vector<EsmtpParam> params;  ///< For read_rcpt_params().
+  EsmtpParams params;  ///< For read_rcpt_params().
 };
 
 /// Parse the arguments of MAIL ("FROM:<a@b> SIZE=1") and RCPT ("TO:<a@b>"). With SMTPUTF8 among the

@@ -133,7 +133,7 @@ constexpr std::array kRcptReaders{
 };
 
 template <class Into>
-Result<Into> read_params(const std::vector<EsmtpParam>& params, ExtensionSet announced,
+Result<Into> read_params(const EsmtpParams& params, ExtensionSet announced,
                          std::span<const Reader<Into>> readers) {
   Into into;
   for (const EsmtpParam& param : params) {
@@ -168,8 +168,8 @@ int hex_value(char c) noexcept {
 
 }  // namespace
 
-Result<std::vector<EsmtpParam>> parse_params(std::string_view text) {
-  std::vector<EsmtpParam> params;
+Result<EsmtpParams> parse_params(std::string_view text) {
+  EsmtpParams params;
   Cursor in(text);
   while (!in.done()) {
     if (in.take_while([](char c) { return c == ' '; }).empty())
@@ -182,7 +182,8 @@ Result<std::vector<EsmtpParam>> parse_params(std::string_view text) {
     if (in.eat('=')) {
       value = in.take_while([](char c) { return is(kEsmtpValue, c) || is_8bit(c); });
       if (value.empty()) return fail(Fault::malformed, "empty parameter value");
-      if (!is_utf8(value)) return fail(Fault::malformed, "a parameter value is not valid UTF-8");
+      if (std::ranges::any_of(value, is_8bit) && !is_utf8(value))
+        return fail(Fault::malformed, "a parameter value is not valid UTF-8");
     }
     std::string upper = ascii_upper(keyword);
     if (std::ranges::find(params, upper, &EsmtpParam::keyword) != params.end())
@@ -193,7 +194,7 @@ Result<std::vector<EsmtpParam>> parse_params(std::string_view text) {
   return params;
 }
 
-std::string render(const std::vector<EsmtpParam>& params) {
+std::string render(const EsmtpParams& params) {
   std::string out;
   for (const EsmtpParam& param : params) {
     out += ' ';
@@ -203,19 +204,19 @@ std::string render(const std::vector<EsmtpParam>& params) {
   return out;
 }
 
-Result<MailParams> read_mail_params(const std::vector<EsmtpParam>& params, ExtensionSet announced) {
+Result<MailParams> read_mail_params(const EsmtpParams& params, ExtensionSet announced) {
   auto read = read_params<MailParams>(params, announced, kMailReaders);
   if (read && read->body == Body::binary_mime && !announced.has(Extension::binary_mime))
     return fail(Fault::malformed, "BODY=BINARYMIME is not offered here");
   return read;
 }
 
-Result<RcptParams> read_rcpt_params(const std::vector<EsmtpParam>& params, ExtensionSet announced) {
+Result<RcptParams> read_rcpt_params(const EsmtpParams& params, ExtensionSet announced) {
   return read_params<RcptParams>(params, announced, kRcptReaders);
 }
 
-std::vector<EsmtpParam> write_params(const MailParams& params) {
-  std::vector<EsmtpParam> out;
+EsmtpParams write_params(const MailParams& params) {
+  EsmtpParams out;
   if (params.size) out.emplace_back("SIZE", std::to_string(*params.size));
   if (params.body) out.emplace_back("BODY", std::string(body_text(*params.body)));
   if (params.smtputf8) out.emplace_back("SMTPUTF8", "");
@@ -226,8 +227,8 @@ std::vector<EsmtpParam> write_params(const MailParams& params) {
   return out;
 }
 
-std::vector<EsmtpParam> write_params(const RcptParams& params) {
-  std::vector<EsmtpParam> out;
+EsmtpParams write_params(const RcptParams& params) {
+  EsmtpParams out;
   if (params.notify) out.emplace_back("NOTIFY", notify_text(*params.notify));
   if (params.orcpt)
     out.emplace_back("ORCPT", params.orcpt->type + ";" + xtext_encode(params.orcpt->address));

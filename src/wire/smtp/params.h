@@ -7,7 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "base/result.h"
 #include "wire/smtp/address.h"
@@ -26,6 +27,9 @@ struct EsmtpParam {
   friend bool operator==(const EsmtpParam&, const EsmtpParam&) = default;
 };
 
+/// As many as one command usually has need no memory of their own.
+using EsmtpParams = boost::container::small_vector<EsmtpParam, 2>;
+
 /// Parses the parameters after the path of MAIL or RCPT.
 ///
 ///   Mail-parameters = esmtp-param *(SP esmtp-param)
@@ -35,10 +39,10 @@ struct EsmtpParam {
 /// and holds at most kParamsMax of them, keywords upper-cased. Several spaces are read as one.
 /// UTF-8 in a value is kept (RFC 6531 §3.3). A repeated keyword is malformed: no extension defines
 /// one, and taking the first or the last would let two hops disagree.
-[[nodiscard]] Result<std::vector<EsmtpParam>> parse_params(std::string_view text);
+[[nodiscard]] Result<EsmtpParams> parse_params(std::string_view text);
 
 /// The list as it goes on the wire, each member with its leading space.
-std::string render(const std::vector<EsmtpParam>& params);
+std::string render(const EsmtpParams& params);
 
 /// What the client says the body contains (RFC 6152 §2, RFC 3030 §3).
 enum class Body : std::uint8_t { seven_bit, eight_bit_mime, binary_mime };
@@ -87,14 +91,14 @@ struct RcptParams {
 /// Errors: refused   — a parameter we did not announce  (say 555 5.5.4, RFC 5321 §4.1.1.11)
 ///         malformed — a value that its extension forbids (say 501 5.5.4)
 /// reply_for_params() in reply.h says so.
-[[nodiscard]] Result<MailParams> read_mail_params(const std::vector<EsmtpParam>& params,
+[[nodiscard]] Result<MailParams> read_mail_params(const EsmtpParams& params,
                                                   ExtensionSet announced);
-[[nodiscard]] Result<RcptParams> read_rcpt_params(const std::vector<EsmtpParam>& params,
+[[nodiscard]] Result<RcptParams> read_rcpt_params(const EsmtpParams& params,
                                                   ExtensionSet announced);
 
 /// The list to send to a peer, which must have announced the extensions used.
-std::vector<EsmtpParam> write_params(const MailParams& params);
-std::vector<EsmtpParam> write_params(const RcptParams& params);
+EsmtpParams write_params(const MailParams& params);
+EsmtpParams write_params(const RcptParams& params);
 
 /// xtext: '+', '=', controls, space and 8-bit octets as +HH (RFC 3461 §4).
 std::string xtext_encode(std::string_view octets);

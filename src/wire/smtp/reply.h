@@ -27,6 +27,8 @@ class EnhancedStatus {
   }
   /// For the codes a peer sent us: the whole of `text`.
   [[nodiscard]] static Result<EnhancedStatus> parse(std::string_view text);
+  /// The one that a reply's text begins with (RFC 2034 §4), or nothing.
+  [[nodiscard]] static std::optional<EnhancedStatus> leading(std::string_view text) noexcept;
 
   int klass() const noexcept { return klass_; }
   int subject() const noexcept { return subject_; }
@@ -67,10 +69,8 @@ class Reply {
 
   int code() const noexcept { return code_; }
   const std::optional<EnhancedStatus>& status() const noexcept { return status_; }
-  /// The lines' texts, without code and status, as given.
-  const std::vector<std::string>& lines() const noexcept { return lines_; }
-  /// The first line's text.
-  const std::string& text() const noexcept { return lines_.front(); }
+  /// The first line's text, without code and status, as given.
+  const std::string& text() const noexcept { return text_; }
 
   /// 2yz or 3yz.
   bool is_positive() const noexcept { return code_ < 400; }
@@ -84,7 +84,8 @@ class Reply {
   friend bool operator==(const Reply&, const Reply&) = default;
 
  private:
-  std::vector<std::string> lines_;
+  std::string text_;
+  std::vector<std::string> more_;  ///< The texts of further lines.
   int code_;
   std::optional<EnhancedStatus> status_;
 };
@@ -94,8 +95,11 @@ struct PeerReply {
   int code = 0;  ///< 200..599
   /// From the first line, when its class is the code's first digit.
   std::optional<EnhancedStatus> status;
-  /// What followed the code on each line, with the status, as sent; at least one.
-  std::vector<std::string> lines;
+  /// What followed the code on each line, with the status, as sent; the lines parted by LF.
+  std::string said;
+
+  /// Of what was said; at least one. They live as long as that.
+  std::vector<std::string_view> lines() const;
 
   /// 2yz or 3yz.
   bool is_positive() const noexcept { return code < 400; }
@@ -130,11 +134,15 @@ class ReplyParser {
   /// `line` is without its CRLF. Nothing until the reply is complete; then the parser is ready for
   /// the next one. After an error (malformed) the connection is of no more use.
   [[nodiscard]] Result<std::optional<PeerReply>> feed(std::string_view line);
+  /// The same for whoever reads one reply after the other: true once `reply` is complete. Its
+  /// memory is used again, unless it has become large; it is the same one for all lines of a reply.
+  [[nodiscard]] Result<bool> feed(std::string_view line, PeerReply& reply);
   /// True between the lines of one reply.
-  bool is_inside() const noexcept { return reply_.code != 0; }
+  bool is_inside() const noexcept { return lines_ > 0; }
 
  private:
   PeerReply reply_;
+  std::size_t lines_ = 0;  ///< Of the reply so far.
   ReplyLimits limits_;
 };
 

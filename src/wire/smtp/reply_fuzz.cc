@@ -24,10 +24,10 @@ bool is_line(std::string_view text) {
 }
 
 void check(const PeerReply& reply) {
-  if (reply.code < 200 || reply.code > 599 || reply.lines.empty()) std::abort();
+  if (reply.code < 200 || reply.code > 599 || reply.lines().empty()) std::abort();
   if (!is_line(reply.text()) || !is_line(reply.verbatim())) std::abort();
   const Capabilities capabilities = Capabilities::parse(reply);
-  if (capabilities.entries().size() >= reply.lines.size() && !capabilities.entries().empty())
+  if (capabilities.entries().size() >= reply.lines().size() && !capabilities.entries().empty())
     std::abort();
   for (const auto& entry : capabilities.entries())
     if (capabilities.find(entry.keyword) == nullptr) std::abort();

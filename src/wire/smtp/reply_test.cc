@@ -100,7 +100,7 @@ TEST(PeerReply, OneLine) {
 TEST(PeerReply, SeveralLines) {
   const auto reply = parse("450-4.2.0 Slow\n450-4.2.0 down\n450 4.2.0 please");
   ASSERT_TRUE(reply.has_value());
-  EXPECT_EQ(reply->lines.size(), 3U);
+  EXPECT_EQ(reply->lines().size(), 3U);
   EXPECT_EQ(reply->text(), "Slow down please");
 }
 
@@ -121,9 +121,9 @@ TEST(PeerReply, KeepsUtf8AndHidesControls) {
 }
 
 TEST(PeerReply, ToleratesWhatIsCommon) {
-  EXPECT_EQ(parse("250")->lines, std::vector<std::string>{""});
-  EXPECT_EQ(parse("250 ")->lines, std::vector<std::string>{""});
-  EXPECT_EQ(parse("250-\n250")->lines.size(), 2U);
+  EXPECT_EQ(parse("250")->lines(), std::vector<std::string_view>{""});
+  EXPECT_EQ(parse("250 ")->lines(), std::vector<std::string_view>{""});
+  EXPECT_EQ(parse("250-\n250")->lines().size(), 2U);
   EXPECT_EQ(parse("250\tok")->text(), "ok");
   EXPECT_EQ(parse("250 gr\xFC\xDF")->text(), "gr\\xFC\\xDF");
   EXPECT_FALSE(parse("250 5.1.1 odd")->status.has_value()) << "class contradicts the code";
@@ -148,7 +148,24 @@ TEST(PeerReply, ParserIsReadyForTheNext) {
   EXPECT_FALSE(parser.is_inside());
   const auto next = parser.feed("354 go");
   ASSERT_TRUE(next.has_value() && next->has_value());
-  EXPECT_EQ((*next)->lines.size(), 1U);
+  EXPECT_EQ((*next)->lines().size(), 1U);
+}
+
+TEST(PeerReply, OneAfterTheOtherInTheSamePlace) {
+  ReplyParser parser;
+  PeerReply reply;
+  EXPECT_FALSE(parser.feed("550-5.1.1 No", reply).value());
+  EXPECT_TRUE(parser.feed("550 5.1.1 user", reply).value());
+  EXPECT_EQ(reply.verbatim(), "550 5.1.1 No user");
+  EXPECT_EQ(reply.status, EnhancedStatus(5, 1, 1));
+  EXPECT_TRUE(parser.feed("354 go", reply).value());
+  EXPECT_EQ(reply.verbatim(), "354 go");
+  EXPECT_FALSE(reply.status.has_value());
+  EXPECT_TRUE(parser.feed("250 " + std::string(4000, 'x'), reply).value());
+  EXPECT_TRUE(parser.feed("250 ok", reply).value());
+  EXPECT_EQ(reply.verbatim(), "250 ok");
+  EXPECT_LT(reply.said.capacity(), 4000U) << "a large reply's memory is not kept";
+  EXPECT_FALSE(parser.feed("nothing", reply).has_value());
 }
 
 TEST(Capabilities, OfARealisticServer) {
