@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import Bench
+from load import BenchError
 from paths import RELEASE
 
 SECONDS_EACH = 0.2
@@ -39,7 +40,7 @@ class Micro:
         found = []
         for program in sorted((RELEASE / "src").glob("*_bench")):
             Bench.say(f"micro-benchmarks: {program.name}")
-            found += _run(program)
+            found += run(program)
         return found
 
     def table(self, figures: list[MicroFigures]) -> list[list[str]]:
@@ -51,14 +52,18 @@ class Micro:
         return rows
 
 
-def _run(program: Path) -> list[MicroFigures]:
-    done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_min_time={SECONDS_EACH:g}"],
+def run(program: Path, only: str = "") -> list[MicroFigures]:
+    """All its benchmarks, or those whose names match `only`."""
+    chosen = [f"--benchmark_filter={only}"] if only else []
+    done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_min_time={SECONDS_EACH:g}", *chosen],
                           capture_output=True, text=True, check=True)
     subject = program.name.removesuffix("_bench")
     return [_figures(subject, entry) for entry in json.loads(done.stdout)["benchmarks"]]
 
 
 def _figures(subject: str, entry: dict) -> MicroFigures:
+    if entry.get("error_occurred"):
+        raise BenchError(f"{subject}, {entry['name']}: {entry['error_message']}")
     clock = "real_time" if entry["name"].endswith("/real_time") else "cpu_time"
     return MicroFigures(
         subject, entry["name"].removesuffix("/real_time"), entry[clock] * NANOSECONDS[entry["time_unit"]],

@@ -4,24 +4,32 @@ import re
 from dataclasses import replace
 
 import measure
+import micro
 import tls
 from bench import Bench
 from harness.certificates import openssl
 from load import OWN_SINK_TIMES, Load, OwnSink
 from measure import Run
+from paths import RELEASE
 from server import Kind, Papers, Site
 from throughput import lowest_and_highest, median, other_cores, timed_runs
 
 PLAIN, TLS = "plain", "TLS"
 CIPHER = "aes-256-gcm"  # What both sides agree on.
 SPEED_SECONDS = 1
+# The micro-benchmark that passes the records of one message through both ends of a session, and its size.
+RECORDS_PROGRAM, RECORDS_OCTETS, RECORDS_ENDS = RELEASE / "src" / "io_tls_bench", 4096, 2
+RECORDS = {"records of their own, by OpenSSL alone": "openssl_alone/sessions:20/keeps_buffers:1",
+           "records of their own, by our engine": "engine/sessions:20"}
 
 
 class RelayTls:
     name = "relay_tls"
     says = ("as relay, by our own source and sink, which speak TLS on both sides of the server or on neither; sessions "
-            "are kept open. Of their own: what openssl speed takes to decrypt and to encrypt a message's octets, and "
-            "what openssl s_server takes for as many handshakes as there are connections")
+            "are kept open. Of their own: what openssl speed takes to decrypt and to encrypt a message's octets; what "
+            "OpenSSL takes to read and to write the records of one message, without a server around it, and what our "
+            "engine takes for the same (bench/README.md); and what openssl s_server takes for as many handshakes as "
+            "there are connections")
     figure = Run
 
     def measure(self, bench: Bench) -> list[Run]:
@@ -48,10 +56,11 @@ class RelayTls:
 
     def _own_cost(self, bench: Bench) -> list[Run]:
         load = bench.load(messages=bench.options.messages * OWN_SINK_TIMES)
-        cipher = cipher_seconds(load.octets) * load.messages
-        handshakes = handshake_seconds(bench) * load.sessions * 2
-        return [Run(self.name, name, load.messages, load.octets, cpu_seconds=seconds)
-                for name, seconds in ((f"{CIPHER} of its own", cipher), ("handshakes of their own", handshakes))]
+        own = {f"{CIPHER} of its own": cipher_seconds(load.octets) * load.messages}
+        if load.octets == RECORDS_OCTETS and RECORDS_PROGRAM.is_file():
+            own |= {name: records_seconds(benchmark) * load.messages for name, benchmark in RECORDS.items()}
+        own["handshakes of their own"] = handshake_seconds(bench) * load.sessions * 2
+        return [Run(self.name, name, load.messages, load.octets, cpu_seconds=seconds) for name, seconds in own.items()]
 
     def _run(self, bench: Bench, kind: Kind, papers: Papers | None) -> Run:
         load = bench.load(tls=papers is not None)
@@ -73,6 +82,12 @@ def cipher_seconds(octets: int) -> float:
     if not found:
         raise measure.BenchError(f"openssl speed says something else:\n{text}")
     return 2 * octets / float(found.group(1))
+
+
+def records_seconds(benchmark: str) -> float:
+    """Of one end: a server that relays a message reads half of its records and writes the other half."""
+    (figures,) = micro.run(RECORDS_PROGRAM, f"^{benchmark}$")
+    return figures.nanoseconds / 1e9 / RECORDS_ENDS
 
 
 def handshake_seconds(bench: Bench) -> float:

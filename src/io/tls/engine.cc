@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <openssl/err.h>
@@ -9,8 +10,6 @@
 namespace veredus::io::tls {
 namespace {
 
-constexpr std::size_t kReadOctets = 16 * 1024 + 512;  // A record and its frame.
-constexpr std::size_t kRecordOctets = 16 * 1024;
 constexpr std::size_t kSendOctets = 128 * 1024;  // Encrypted before they are sent.
 constexpr std::chrono::seconds kGoodbye{2};
 constexpr std::size_t kBindingOctets = 32;
@@ -24,15 +23,35 @@ bool is_text_instead(unsigned long code) {
 
 Error too_slow() { return {Fault::cancelled, "TLS took too long to begin"}; }
 
+/// SSL_get_error() takes any error of this thread for its own. To clear a queue with nothing in it
+/// costs more than the rest of what is ours does for a record.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+/// What is left of an operation's time. Only who has to wait looks at the clock.
+class Patience {
+ public:
+  Patience(const Stream& stream, Duration whole) : stream_(stream), whole_(whole) {}
+
+  Duration left() {
+    const SteadyTime now = stream_.now();
+    if (until_) return std::max(*until_ - now, Duration::zero());
+    until_ = whole_ < SteadyTime::max() - now ? now + whole_ : SteadyTime::max();
+    return whole_;
+  }
+
+ private:
+  const Stream& stream_;
+  Duration whole_;
+  std::optional<SteadyTime> until_;
+};
+
 }  // namespace
 
-Engine::Engine(Handle ssl, Stream& under)
-    : under_(under),
-      ssl_(std::move(ssl)),
-      input_(BIO_new(BIO_s_mem())),
-      output_(BIO_new(BIO_s_mem())) {
-  BIO_set_mem_eof_return(input_, -1);  // Empty is "not yet", never the end.
-  SSL_set_bio(ssl_.get(), input_, output_);
+Engine::Engine(Handle ssl, Stream& under) : under_(under), ssl_(std::move(ssl)) {
+  BIO* bio = buffers_.make_bio();
+  SSL_set_bio(ssl_.get(), bio, bio);
 }
 
 Error Engine::broken() {
@@ -43,53 +62,61 @@ Error Engine::broken() {
   return {Fault::unavailable, "TLS failed: " + why};
 }
 
+/// What `attempt` returns, which is tried again whenever more has come as long as it returns
+/// nothing. Waits without a buffer: an idle session must cost no more than its frame.
+template <class T, class Attempt>
+Task<Result<T>> Engine::with_input(Attempt attempt, Duration deadline) {
+  Patience patience(under_, deadline);
+  for (;;) {
+    const std::optional<Result<T>> done = attempt();
+    const bool is_broken = done && !*done;
+    if (is_broken) co_await send_output(kGoodbye);  // An alert.
+    if (done) co_return *done;
+    if (buffers_.has_output()) {
+      const Result<> sent = co_await send_output(patience.left());
+      if (!sent) co_return fail(sent.error());
+    }
+    const Duration left = patience.left();
+    const Result<> ready = co_await under_.wait_readable(left);
+    if (!ready) co_return fail(ready.error());
+    const auto count = co_await under_.read_some(buffers_.room(), left);
+    buffers_.came(count.value_or(0));
+    if (!count) co_return fail(count.error());
+    if (*count == 0) cut_ = true;
+  }
+}
+
 Task<Result<>> Engine::handshake(Duration deadline) {
   const SteadyTime until = now() + deadline;
-  for (;;) {
-    ERR_clear_error();
-    const int done = SSL_do_handshake(ssl_.get());
-    const int wants = SSL_get_error(ssl_.get(), done);
-    const bool is_broken = done != 1 && wants != SSL_ERROR_WANT_READ;
-    const Error why = is_broken ? broken() : Error(Fault::unavailable, "");
-    const Duration left = until - now();
-    if (left <= Duration::zero()) co_return fail(too_slow());
-    const Result<> sent = co_await send_output(left);  // An alert too.
-    if (is_broken) co_return fail(why);
-    if (!sent) co_return sent;
-    if (done == 1) co_return Result<>();
-    const Result<> came = co_await take_input(until - now());
-    if (!came && came.error().fault() == Fault::cancelled) co_return fail(too_slow());
-    if (!came) co_return came;
-    if (cut_) co_return fail(Fault::unavailable, "the connection ended before TLS had begun");
-  }
+  const auto shake = [this] { return shake_hands(); };
+  const Result<> shaken = co_await with_input<void>(shake, deadline);
+  const Duration left = std::max(until - now(), Duration::zero());
+  const Result<> sent = co_await send_output(left);
+  const Result<>& done = shaken ? sent : shaken;
+  if (!done && done.error().fault() == Fault::cancelled) co_return fail(too_slow());
+  co_return done;
+}
+
+/// Nothing when the peer has to say more.
+std::optional<Result<>> Engine::shake_hands() {
+  forget_errors();
+  const int done = SSL_do_handshake(ssl_.get());
+  if (done == 1) return Result<>();
+  if (SSL_get_error(ssl_.get(), done) != SSL_ERROR_WANT_READ) return fail(broken());
+  if (cut_) return fail(Fault::unavailable, "the connection ended before TLS had begun");
+  return std::nullopt;
 }
 
 /// Sends what OpenSSL has to say. Whoever comes while another writes leaves it to that one.
 Task<Result<>> Engine::send_output(Duration deadline) {
   if (sending_) co_return Result<>();
-  while (BIO_ctrl_pending(output_) > 0) {
-    std::string octets(BIO_ctrl_pending(output_), '\0');
-    const int taken = BIO_read(output_, octets.data(), static_cast<int>(octets.size()));
-    octets.resize(static_cast<std::size_t>(std::max(taken, 0)));
+  while (buffers_.has_output()) {
+    const std::string octets = buffers_.take_output();
     sending_ = true;
-    const Result<> written = co_await under_.write_all({octets}, deadline);
+    const Result<> written = co_await under_.write(octets, deadline);
     sending_ = false;
     if (!written) co_return written;
   }
-  co_return Result<>();
-}
-
-/// Waits without a buffer: an idle session must cost no more than its frame.
-Task<Result<>> Engine::take_input(Duration deadline) {
-  const Result<> ready = co_await under_.wait_readable(deadline);
-  if (!ready) co_return ready;
-  const auto buffer = std::make_unique_for_overwrite<char[]>(kReadOctets);
-  const auto count = co_await under_.read_some({buffer.get(), kReadOctets}, deadline);
-  if (!count) co_return fail(count.error());
-  if (*count == 0)
-    cut_ = true;
-  else
-    BIO_write(input_, buffer.get(), static_cast<int>(*count));
   co_return Result<>();
 }
 
@@ -97,97 +124,83 @@ Task<Result<>> Engine::take_input(Duration deadline) {
 /// record does.
 bool Engine::has_input() const noexcept {
   SSL* ssl = ssl_.get();
-  return cut_ || BIO_ctrl_pending(input_) > 0 || SSL_has_pending(ssl) == 1 ||
-         SSL_get_shutdown(ssl) != 0;
+  return cut_ || buffers_.has_input() || SSL_has_pending(ssl) == 1 || SSL_get_shutdown(ssl) != 0;
 }
 
 /// True when something can be read, an end or an error too.
 bool Engine::is_readable() const noexcept {
   char first = 0;
-  ERR_clear_error();
+  forget_errors();
   const int peeked = SSL_peek(ssl_.get(), &first, 1);
   return peeked > 0 || cut_ || SSL_get_error(ssl_.get(), peeked) != SSL_ERROR_WANT_READ;
 }
 
 Task<Result<>> Engine::wait_readable(Duration deadline) {
-  const SteadyTime until = deadline == Duration::max() ? SteadyTime::max() : now() + deadline;
-  for (;;) {
-    if (has_input() && is_readable()) co_return Result<>();
-    const Result<> sent = co_await send_output(deadline);
-    if (!sent) co_return sent;
-    const Duration left = until == SteadyTime::max() ? deadline : until - now();
-    const Result<> came = co_await take_input(std::max(left, Duration::zero()));
-    if (!came) co_return came;
-  }
+  const auto look = [this]() -> std::optional<Result<>> {
+    if (has_input() && is_readable()) return Result<>();
+    return std::nullopt;
+  };
+  return with_input<void>(look, deadline);
 }
 
 Task<Result<std::size_t>> Engine::read_some(std::span<char> into, Duration deadline) {
-  const SteadyTime until = now() + deadline;
-  for (;;) {
-    std::size_t count = 0;
-    int wants = SSL_ERROR_WANT_READ;
-    if (has_input()) {
-      ERR_clear_error();
-      const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
-      if (done == 1) co_return count;
-      wants = SSL_get_error(ssl_.get(), done);
-    }
-    if (wants == SSL_ERROR_ZERO_RETURN) co_return std::size_t{0};
-    if (wants != SSL_ERROR_WANT_READ) {
-      const Error why = broken();
-      co_await send_output(kGoodbye);
-      co_return fail(why);
-    }
-    if (cut_)
-      co_return fail(Fault::unavailable,
-                     "the connection was cut: it ended without the end that TLS has");
-    const Result<> sent = co_await send_output(deadline);
-    if (!sent) co_return fail(sent.error());
-    const Result<> came = co_await take_input(std::max(until - now(), Duration::zero()));
-    if (!came) co_return fail(came.error());
+  return with_input<std::size_t>([this, into] { return decrypt(into); }, deadline);
+}
+
+/// Nothing when no whole record has come.
+std::optional<Result<std::size_t>> Engine::decrypt(std::span<char> into) {
+  if (!has_input()) return std::nullopt;
+  forget_errors();
+  std::size_t count = 0;
+  const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+  if (done == 1) return count;
+  switch (SSL_get_error(ssl_.get(), done)) {
+    case SSL_ERROR_ZERO_RETURN:
+      return std::size_t{0};
+    case SSL_ERROR_WANT_READ:
+      if (!cut_) return std::nullopt;
+      return fail(Fault::unavailable,
+                  "the connection was cut: it ended without the end that TLS has");
+    default:
+      return fail(broken());
   }
 }
 
-Result<> Engine::encrypt(std::string_view octets) {
-  while (!octets.empty()) {
-    ERR_clear_error();
+/// Of as many records as are sent at once.
+Result<> Engine::encrypt(Records& records) {
+  if (records.empty()) return {};
+  const std::size_t octets = std::min(records.octets(), kSendOctets);
+  buffers_.expect_output(octets + (octets / kRecordOctets + 1) * kFrameOctets);
+  while (!records.empty() && buffers_.output_octets() < kSendOctets) {
+    const std::string_view text = records.next();
+    forget_errors();
     std::size_t taken = 0;
-    const int done = SSL_write_ex(ssl_.get(), octets.data(), octets.size(), &taken);
-    if (done != 1) return fail(broken());
-    octets.remove_prefix(taken);
+    if (SSL_write_ex(ssl_.get(), text.data(), text.size(), &taken) != 1) return fail(broken());
   }
   return {};
 }
 
-/// Small pieces share a record.
+/// Most often all is encrypted at once, and sending it is all that is left to wait for.
 Task<Result<>> Engine::write_all(std::vector<std::string_view> pieces, Duration deadline) {
-  std::string small;
-  for (std::string_view piece : pieces) {
-    while (!piece.empty()) {
-      const std::string_view part = piece.substr(0, kRecordOctets - small.size());
-      piece.remove_prefix(part.size());
-      Result<> encrypted;
-      if (small.empty() && part.size() == kRecordOctets) {
-        encrypted = encrypt(part);
-      } else {
-        small += part;
-        if (small.size() == kRecordOctets) encrypted = encrypt(std::exchange(small, {}));
-      }
-      if (!encrypted) co_return encrypted;
-      if (BIO_ctrl_pending(output_) < kSendOctets) continue;
-      const Result<> sent = co_await send_output(deadline);
-      if (!sent) co_return sent;
-    }
+  Records records(std::move(pieces));
+  Result<> encrypted = encrypt(records);
+  if (encrypted && records.empty()) return send_output(deadline);
+  return write_rest(std::move(records), std::move(encrypted), deadline);
+}
+
+Task<Result<>> Engine::write_rest(Records records, Result<> encrypted, Duration deadline) {
+  while (encrypted) {
+    const Result<> sent = co_await send_output(deadline);
+    if (!sent || records.empty()) co_return sent;
+    encrypted = encrypt(records);
   }
-  const Result<> encrypted = encrypt(small);
-  if (!encrypted) co_return encrypted;
-  co_return co_await send_output(deadline);
+  co_return encrypted;
 }
 
 Task<> Engine::shutdown() {
-  ERR_clear_error();
+  forget_errors();
   if (SSL_shutdown(ssl_.get()) >= 0) co_await send_output(kGoodbye);
-  ERR_clear_error();
+  forget_errors();
   co_await under_.shutdown();
 }
 

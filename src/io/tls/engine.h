@@ -3,9 +3,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "io/tls/buffers.h"
 #include "io/tls/openssl.h"
+#include "io/tls/records.h"
 #include "io/tls/stream.h"
 
 namespace veredus::io::tls {
@@ -38,18 +44,21 @@ class Engine final : public TlsStream {
   std::string unique_binding() const override;
 
  private:
+  template <class T, class Attempt>
+  Task<Result<T>> with_input(Attempt attempt, Duration deadline);
+  std::optional<Result<>> shake_hands();
+  std::optional<Result<std::size_t>> decrypt(std::span<char> into);
+  Result<> encrypt(Records& records);
+  Task<Result<>> write_rest(Records records, Result<> encrypted, Duration deadline);
   Task<Result<>> send_output(Duration deadline);
-  Task<Result<>> take_input(Duration deadline);
-  Result<> encrypt(std::string_view octets);
   bool has_input() const noexcept;
   bool is_readable() const noexcept;
   Error broken();
 
   std::unique_ptr<Stream> owned_;
   Stream& under_;
+  Buffers buffers_;
   Handle ssl_;
-  BIO* input_;   // of ssl_: what came
-  BIO* output_;  // of ssl_: what is to go
   TlsInfo info_;
   bool sending_ = false;  // one writer at a time: it takes what others put
   bool cut_ = false;      // the stream ended before TLS did
