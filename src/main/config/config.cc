@@ -83,7 +83,7 @@ storage::RocksdbOptions Config::storage_options() const {
   options.sync = storage.sync;
   options.free_bytes_min = storage.free_bytes_min;
   options.memory_bytes = storage.memory_bytes;
-  options.segment_bytes = storage.memory_bytes / 2;
+  options.segment_bytes = std::min<std::uint64_t>(storage.memory_bytes / 2, options.segment_bytes);
   options.trace_keep = std::max<std::chrono::seconds>(trace.keep, std::chrono::minutes(1));
   options.trace_bytes_max = std::max<std::uint64_t>(trace.bytes_max, 1024 * 1024);
   return options;

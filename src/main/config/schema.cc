@@ -51,7 +51,8 @@ Section storage() {
               "With less free space on the disk new mail is refused for the time being (452). The "
               "storage may need 4 times memory_bytes of it for itself."),
           octets("memory_bytes", &Storage::memory_bytes,
-                 "For the database's buffers and cache. Files of the journal are half as large."),
+                 "For the database's buffers and cache. Files of the journal are half as large, at "
+                 "most 64 MiB."),
       });
 }
 

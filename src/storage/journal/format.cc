@@ -9,6 +9,7 @@ namespace veredus::storage::journal {
 namespace {
 
 constexpr std::string_view kMagic = "VRDSJRNL";
+constexpr std::uint32_t kUnflushed = 1;
 constexpr std::size_t kPositionOctets = 16;
 constexpr std::size_t kPlaceOctets = 28;
 constexpr std::uint64_t kCheckedHeadOctets = kSegmentHeadOctets - sizeof(std::uint64_t);
@@ -71,7 +72,7 @@ std::string encode(const SegmentHead& head) {
   std::string out(kMagic);
   out.reserve(kSegmentHeadOctets);
   append_number(out, kVersion);
-  append_number(out, std::uint32_t{0});
+  append_number(out, head.is_flushed ? 0U : kUnflushed);
   append_number(out, head.number);
   append(out, head.previous_end);
   append_number(out, checksum_of(out));
@@ -84,8 +85,8 @@ std::optional<SegmentHead> decode_segment_head(std::string_view octets) {
   if (checksum != checksum_of(octets.substr(0, kCheckedHeadOctets))) return std::nullopt;
   octets.remove_prefix(kMagic.size());
   if (take_number<std::uint32_t>(octets) != kVersion) return std::nullopt;
-  octets.remove_prefix(sizeof(std::uint32_t));
   SegmentHead head;
+  head.is_flushed = (take_number<std::uint32_t>(octets) & kUnflushed) == 0;
   head.number = take_number<std::uint64_t>(octets);
   head.previous_end = take_position(octets);
   return head;

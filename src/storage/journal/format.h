@@ -1,7 +1,8 @@
 // What the octets of a journal mean. What is here is on disk: never change, only add.
 //
-//   segment  head, 48 octets: "VRDSJRNL", version (4), zero (4), number (8), number of the
-//            segment before it (8), where that one ends (8), checksum of all before (8);
+//   segment  head, 48 octets: "VRDSJRNL", version (4), flags (4; 1: written without waiting for the
+//            disk), number (8), number of the segment before it (8), where that one ends (8),
+//            checksum of all before (8);
 //            then records, one after the other
 //   record   head, 24 octets: checksum (8), octets of the bodies (8), of the changes (4), count of
 //            bodies (4);
@@ -56,6 +57,8 @@ std::optional<Place> decode_place(std::string_view octets);
 struct SegmentHead {
   std::uint64_t number = 0;
   Position previous_end;  ///< Segment 0 for the first.
+  /// Its records were flushed one by one: none is whole behind one that is not.
+  bool is_flushed = true;
 
   bool operator==(const SegmentHead&) const = default;
 };

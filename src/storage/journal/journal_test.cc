@@ -27,9 +27,9 @@ struct Read {
 
 class JournalTest : public testing::Test {
  protected:
-  void open(Position end = {}) { writer_ = std::make_unique<Writer>(options(), end); }
+  void open(Position end = {}) { writer_ = std::make_unique<Writer>(options(), end, segments_); }
   Options options() const {
-    return {.folder = folder_.path(), .sync = true, .segment_octets = segment_octets_};
+    return {.folder = folder_.path(), .sync = sync_, .segment_octets = segment_octets_};
   }
 
   /// Writes one record; where its bodies are, or nothing when that failed.
@@ -59,7 +59,9 @@ class JournalTest : public testing::Test {
   }
 
   io::TemporaryFolder folder_;
+  bool sync_ = true;
   std::uint64_t segment_octets_ = 1 << 20;
+  Segments segments_;
   std::unique_ptr<Writer> writer_;
   std::vector<Position> ends_;
 };
@@ -153,6 +155,38 @@ TEST_F(JournalTest, AnyOctetThatIsAnotherMakesARecordNoRecord) {
   }
 }
 
+// No crash does that: each record was on the disk before the next one was begun.
+TEST_F(JournalTest, ARecordThatIsNotWholeBeforeOneThatIsIsDamage) {
+  open();
+  write("one", {"body one"});
+  write("two", {"body two"});
+  write("three", {"body three"});
+  const std::string whole = read_file(path(1));
+  for (std::size_t at = kSegmentHeadOctets; at < ends_[1].offset; ++at) {
+    std::string other = whole;
+    other[at] = static_cast<char>(other[at] ^ 0x10);
+    write_file(path(1), other);
+    const Read found = read();
+    ASSERT_FALSE(found.end) << at;
+    EXPECT_TRUE(found.end.error().text().contains("but behind it")) << found.end.error().text();
+  }
+}
+
+// Without waiting for the disk it may: what comes behind is given up, as is documented.
+TEST_F(JournalTest, WithoutSyncWhatIsBehindAHoleIsGivenUp) {
+  sync_ = false;
+  open();
+  write("one", {"body one"});
+  write("two", {"body two"});
+  std::string octets = read_file(path(1));
+  octets[ends_[0].offset - 1] = '!';
+  write_file(path(1), octets);
+  const Read found = read();
+  EXPECT_TRUE(found.changes.empty());
+  ASSERT_TRUE(found.end);
+  EXPECT_EQ(*found.end, (Position{1, kSegmentHeadOctets}));
+}
+
 TEST_F(JournalTest, AfterATornEndItGoesOnInASegmentThatSaysWhereTheOldOneEnds) {
   open();
   write("one", {"body one"});
@@ -241,6 +275,48 @@ TEST_F(JournalTest, ALastSegmentWithoutAWholeHeadIsMadeAnew) {
   write("two");
   EXPECT_EQ(ends_.back().segment, 2U);
   EXPECT_EQ(read().changes, (Texts{"one", "two"}));
+}
+
+// The file of a segment that is gone is written anew: its old records are still behind the new
+// ones.
+TEST_F(JournalTest, OldRecordsInAFileThatIsUsedAgainAreNone) {
+  segment_octets_ = 400;
+  open();
+  for (const int i : std::views::iota(0, 4)) write(std::to_string(i), {std::string(76, 'a')});
+  ASSERT_EQ(ends_.back().segment, 1U);
+  ASSERT_TRUE(segments_.load(folder_.path()));
+  ASSERT_EQ(segments_.remove_unused(2), 1U);
+  EXPECT_FALSE(std::filesystem::exists(path(1)));
+  write("next", {std::string(73, 'b')});  // As long as each of the old ones.
+  EXPECT_EQ(ends_.back().segment, 2U);
+  EXPECT_GT(read_file(path(2)).size(), 400U) << "a file of its own";
+  const Read found = read(Position{2, kSegmentHeadOctets});
+  EXPECT_EQ(found.changes, Texts{"next"});
+  EXPECT_EQ(found.end, ends_.back());
+  // It goes on after a crash, and what is behind stays behind.
+  open(*found.end);
+  write("last");
+  EXPECT_EQ(read(Position{2, kSegmentHeadOctets}).changes, (Texts{"next", "last"}));
+}
+
+// It had a head once: what is applied was read from it.
+TEST_F(JournalTest, ASegmentThatIsAppliedInPartHasAHead) {
+  open();
+  write("one");
+  write_file(path(1), "VRDS");
+  const Read found = read(ends_[0]);
+  ASSERT_FALSE(found.end);
+  EXPECT_TRUE(found.end.error().text().contains("does not begin as it should"));
+}
+
+TEST_F(JournalTest, AWriteThatFailedLeavesNothingBehind) {
+  open();
+  write("one", {std::string(1000, 'a')});
+  {
+    const FileSizeLimit limit(2000);
+    EXPECT_TRUE(write("failed", {std::string(5000, 'b')}).empty());
+  }
+  EXPECT_EQ(read_file(path(1)).size(), ends_.back().offset);
 }
 
 TEST_F(JournalTest, ANewerSegmentIsRefused) {

@@ -11,6 +11,8 @@
 namespace veredus::storage::journal {
 namespace {
 
+constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
+
 std::unexpected<Error> damaged(const std::string& path, const std::string& how) {
   return fail(Fault::unavailable, "the storage is damaged: " + path + " " + how +
                                       "; restore the storage from a backup");
@@ -27,7 +29,8 @@ class Source {
   /// Applies the records from `offset` to `end`, or to the first that is not whole; returns where
   /// the last one ended.
   Result<std::uint64_t> apply_records(std::uint64_t offset, std::uint64_t end, const Apply& apply);
-  Result<> flush() { return file_.flush(); }
+  /// Whether there is a whole record anywhere from `offset` on.
+  Result<bool> has_record_behind(std::uint64_t offset) const;
 
  private:
   Source(std::string path, SegmentFile file) : path_(std::move(path)), file_(std::move(file)) {}
@@ -49,6 +52,7 @@ Result<Source> Source::open(const std::string& folder, std::uint64_t number) {
   Result<SegmentFile> file = SegmentFile::open(segment_path(folder, number));
   if (!file) return fail(file.error());
   Source source(segment_path(folder, number), std::move(*file));
+  if (Result<> done = source.file_.forget_cached(); !done) return fail(done.error());
   const Result<std::string> head = source.file_.read(0, kSegmentHeadOctets);
   if (!head) return fail(head.error());
   if (is_newer_segment(*head)) {
@@ -113,49 +117,92 @@ Result<bool> Source::are_bodies_whole(std::uint64_t offset, std::string_view tab
   return true;
 }
 
-/// The segments from that of `from` on. A last one without a whole head never had a record.
-Result<std::vector<Source>> open_from(const std::string& folder, Position from) {
+/// Looks at every octet: a record may begin at any.
+Result<bool> Source::has_record_behind(std::uint64_t offset) const {
+  constexpr std::uint64_t kPieceOctets = 1024UL * 1024;
+  for (; offset + kRecordHeadOctets <= size_; offset += kPieceOctets) {
+    const auto piece = file_.read(offset, kPieceOctets + kRecordHeadOctets - 1);
+    if (!piece) return fail(piece.error());
+    for (std::size_t at = 0; at + kRecordHeadOctets <= piece->size(); ++at) {
+      const RecordHead head = decode_record_head(std::string_view(*piece).substr(at));
+      const bool is_likely = head.checksum != 0 && head.record_octets() <= size_;
+      if (!is_likely) continue;
+      const Result<std::optional<Whole>> record = read_record(offset + at, size_);
+      if (!record) return fail(record.error());
+      if (*record) return true;
+    }
+  }
+  return false;
+}
+
+/// The segments from that of `from` on, each number once. Errors: unavailable when one is missing.
+Result<std::vector<std::uint64_t>> numbers_from(const std::string& folder, Position from) {
   Result<std::vector<std::uint64_t>> numbers = list_segments(folder);
-  if (!numbers) return fail(numbers.error());
+  if (!numbers) return numbers;
   std::uint64_t next = std::max(from.segment, std::uint64_t{1});
   std::erase_if(*numbers, [&](std::uint64_t number) { return number < next; });
   if (numbers->empty() && from.segment > 0)
     return damaged(segment_path(folder, from.segment), "is missing");
-  std::vector<Source> sources;
   for (const std::uint64_t number : *numbers) {
     if (number != next) return damaged(segment_path(folder, next), "is missing");
-    Result<Source> source = Source::open(folder, number);
-    if (!source) return fail(source.error());
-    const bool is_last = number == numbers->back();
-    if (!source->head() && !is_last) return damaged(source->path(), "does not begin as it should");
-    if (source->head()) sources.push_back(std::move(*source));
     ++next;
   }
-  return sources;
+  return numbers;
+}
+
+/// The one with that number; nothing for a last one that a crash left without a whole head, so that
+/// it never had a record.
+Result<std::optional<Source>> open_source(const std::string& folder, std::uint64_t number,
+                                          bool may_be_unmade) {
+  Result<Source> source = Source::open(folder, number);
+  if (!source) return fail(source.error());
+  if (source->head()) return std::move(*source);
+  if (may_be_unmade) return std::nullopt;
+  return damaged(source->path(), "does not begin as it should");
+}
+
+/// Applies one segment; `next` is the one behind it, if any. Returns where it ends.
+Result<Position> replay_segment(Source& source, const std::optional<Source>& next, Position from,
+                                const Apply& apply) {
+  const SegmentHead& head = *source.head();
+  const std::uint64_t offset = head.number == from.segment ? from.offset : kSegmentHeadOctets;
+  // The head of the next one says where this one ends: what a failed write left is behind that.
+  const std::uint64_t end = next ? next->head()->previous_end.offset : kNoEnd;
+  const Result<std::uint64_t> reached = source.apply_records(offset, end, apply);
+  if (!reached) return fail(reached.error());
+  const std::string where = "has no whole record at octet " + std::to_string(*reached);
+  if (head.is_flushed && next && *reached != end) return damaged(source.path(), where);
+  if (head.is_flushed && !next) {
+    const Result<bool> more = source.has_record_behind(*reached + 1);
+    if (!more) return fail(more.error());
+    if (*more) return damaged(source.path(), where + ", but behind it");
+  }
+  return Position{head.number, *reached};
 }
 
 }  // namespace
 
 Result<Position> replay(const std::string& folder, Position from, const Apply& apply) {
-  Result<std::vector<Source>> sources = open_from(folder, from);
-  if (!sources) return fail(sources.error());
+  const Result<std::vector<std::uint64_t>> numbers = numbers_from(folder, from);
+  if (!numbers) return fail(numbers.error());
   Position end = from;
-  for (auto source = sources->begin(); source != sources->end(); ++source) {
-    const auto next = std::next(source);
-    const bool is_last = next == sources->end();
-    const std::uint64_t number = source->head()->number;
-    const std::uint64_t offset = number == from.segment ? from.offset : kSegmentHeadOctets;
-    // The head of the next one says where this one ends: what a failed write left is behind that.
-    const std::uint64_t wanted =
-        is_last ? std::numeric_limits<std::uint64_t>::max() : next->head()->previous_end.offset;
-    const Result<std::uint64_t> reached = source->apply_records(offset, wanted, apply);
-    if (!reached) return fail(reached.error());
-    if (!is_last && *reached != wanted)
-      return damaged(source->path(), "has no whole record at octet " + std::to_string(*reached));
-    if (Result<> flushed = source->flush(); !flushed) return fail(flushed.error());
-    end = {number, *reached};
+  std::optional<Source> source;
+  for (auto number = numbers->begin(); number != numbers->end(); ++number) {
+    const bool is_first = number == numbers->begin();
+    const bool is_last = std::next(number) == numbers->end();
+    // Where the first one is asked for by an offset in it, it has been made.
+    const bool may_be_unmade = is_last && *number != from.segment;
+    Result<std::optional<Source>> next = open_source(folder, *number, may_be_unmade);
+    if (!next) return fail(next.error());
+    if (!is_first) {
+      const Result<Position> reached = replay_segment(*source, *next, from, apply);
+      if (!reached) return reached;
+      end = *reached;
+    }
+    source = std::move(*next);
   }
-  return end;
+  if (!source) return end;
+  return replay_segment(*source, std::nullopt, from, apply);
 }
 
 }  // namespace veredus::storage::journal

@@ -19,6 +19,7 @@ namespace veredus::storage::journal {
 namespace {
 
 constexpr std::string_view kSuffix = ".journal";
+constexpr std::string_view kSpareSuffix = ".spare";
 constexpr std::size_t kNumberDigits = 12;
 
 std::unexpected<Error> failed(const std::string& doing, int error) {
@@ -38,6 +39,28 @@ auto uninterrupted(Call call) {
 io::OwnedDescriptor open_file(const std::string& path, int flags) {
   return io::OwnedDescriptor(
       uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR); }));
+}
+
+std::string path_of(const std::string& folder, std::uint64_t number, std::string_view suffix) {
+  const std::string digits = std::to_string(number);
+  const std::size_t zeros = kNumberDigits - std::min(kNumberDigits, digits.size());
+  return folder + "/" + std::string(zeros, '0') + digits + std::string(suffix);
+}
+
+/// The numbers of the files with that suffix, ascending.
+Result<std::vector<std::uint64_t>> list_files(const std::string& folder, std::string_view suffix) {
+  std::vector<std::uint64_t> numbers;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.ends_with(suffix)) continue;
+    const auto number = to_number(std::string_view(name).substr(0, name.size() - suffix.size()));
+    if (number && *number > 0) numbers.push_back(*number);
+  }
+  if (error) return fail(Fault::unavailable, "cannot list " + folder + ": " + error.message());
+  std::ranges::sort(numbers);
+  return numbers;
 }
 
 std::vector<iovec> pieces_of(const std::vector<std::string_view>& parts) {
@@ -66,24 +89,19 @@ std::span<iovec> without(std::span<iovec> pieces, std::size_t count) {
 }  // namespace
 
 std::string segment_path(const std::string& folder, std::uint64_t number) {
-  const std::string digits = std::to_string(number);
-  const std::size_t zeros = kNumberDigits - std::min(kNumberDigits, digits.size());
-  return folder + "/" + std::string(zeros, '0') + digits + std::string(kSuffix);
+  return path_of(folder, number, kSuffix);
+}
+
+std::string spare_path(const std::string& folder, std::uint64_t number) {
+  return path_of(folder, number, kSpareSuffix);
 }
 
 Result<std::vector<std::uint64_t>> list_segments(const std::string& folder) {
-  std::vector<std::uint64_t> numbers;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.ends_with(kSuffix)) continue;
-    const auto number = to_number(std::string_view(name).substr(0, name.size() - kSuffix.size()));
-    if (number && *number > 0) numbers.push_back(*number);
-  }
-  if (error) return fail(Fault::unavailable, "cannot list " + folder + ": " + error.message());
-  std::ranges::sort(numbers);
-  return numbers;
+  return list_files(folder, kSuffix);
+}
+
+Result<std::vector<std::uint64_t>> list_spares(const std::string& folder) {
+  return list_files(folder, kSpareSuffix);
 }
 
 Result<SegmentFile> SegmentFile::create(const std::string& path) {
@@ -117,6 +135,16 @@ Result<> SegmentFile::write(std::uint64_t offset, const std::vector<std::string_
 
 Result<> SegmentFile::flush() {
   if (::fdatasync(descriptor_.get()) != 0) return failed("flush " + path_, errno);
+  return {};
+}
+
+void SegmentFile::cut(std::uint64_t octets) noexcept {
+  static_cast<void>(::ftruncate(descriptor_.get(), static_cast<off_t>(octets)));
+}
+
+Result<> SegmentFile::forget_cached() {
+  if (Result<> flushed = flush(); !flushed) return flushed;
+  ::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_DONTNEED);
   return {};
 }
 
@@ -154,7 +182,7 @@ Result<> SegmentFile::release(std::uint64_t offset, std::uint64_t octets) {
     return ::fallocate(descriptor_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                        static_cast<off_t>(offset), static_cast<off_t>(octets));
   });
-  if (done != 0) return failed("give back room of " + path_, errno);
+  if (done != 0 && errno != EOPNOTSUPP) return failed("give back room of " + path_, errno);
   return {};
 }
 

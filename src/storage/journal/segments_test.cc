@@ -54,6 +54,26 @@ TEST_F(SegmentsTest, WhatIsNotInUseAndAppliedIsRemoved) {
   EXPECT_EQ(segments_.remove_unused(3), 0U);
 }
 
+TEST_F(SegmentsTest, AFewFilesStayAsSpares) {
+  EXPECT_EQ(segments_.remove_unused(4), 3U);
+  EXPECT_EQ(list_spares(folder_.path())->size(), 2U);
+  EXPECT_TRUE(list_segments(folder_.path())->empty());
+  EXPECT_TRUE(segments_.take_spare(path(7)));
+  EXPECT_EQ(read(7, 100, 3), "xxx");
+  Segments others;
+  ASSERT_TRUE(others.load(folder_.path()));
+  EXPECT_TRUE(others.take_spare(path(8)));
+  EXPECT_FALSE(others.take_spare(path(9)));
+  EXPECT_TRUE(is_there(8));
+}
+
+TEST_F(SegmentsTest, ABodyWithoutOctetsIsInUseToo) {
+  segments_.add(place(1, 100, 0));
+  EXPECT_EQ(segments_.remove_unused(2), 0U);
+  segments_.remove(place(1, 100, 0));
+  EXPECT_EQ(segments_.remove_unused(2), 1U);
+}
+
 TEST_F(SegmentsTest, ASegmentIsKnownFromItsBeginningOn) {
   support::write_file(path(4), "head");
   segments_.begin(4);

@@ -32,13 +32,17 @@ Result<> Writer::open_next() {
       return flushed;
     }
   }
-  const SegmentHead head{end_.segment + 1, end_};
-  Result<SegmentFile> file = SegmentFile::create(segment_path(options_.folder, head.number));
+  const SegmentHead head{end_.segment + 1, end_, options_.sync};
+  const std::string path = segment_path(options_.folder, head.number);
+  // The records of a spare are none here: theirs is another place.
+  Result<SegmentFile> file =
+      segments_->take_spare(path) ? SegmentFile::open(path) : SegmentFile::create(path);
   if (!file) return fail(file.error());
   Result<> made = file->write(0, {encode(head)});
   if (made) made = file->flush();
   if (made) made = io::RealFiles().sync_directory(options_.folder);
   if (!made) return made;
+  segments_->begin(head.number);
   file_ = std::move(*file);
   end_ = {head.number, kSegmentHeadOctets};
   return {};
@@ -51,6 +55,7 @@ Result<Position> Writer::write(const Record& record, std::string_view changes) {
                   .body_count = static_cast<std::uint32_t>(record.table_.size())};
   if (Result<> written = append(record, changes, head); !written) {
     failed_ = true;
+    file_.cut(end_.offset);
     return fail(written.error());
   }
   end_.offset += head.record_octets();

@@ -9,6 +9,7 @@
 
 #include "storage/journal/format.h"
 #include "storage/journal/segment_file.h"
+#include "storage/journal/segments.h"
 
 namespace veredus::storage::journal {
 
@@ -43,8 +44,10 @@ class Record {
 /// One thread at a time.
 class Writer {
  public:
-  /// Goes on in a new segment after `end`, where what there is of the journal ends.
-  Writer(Options options, Position end) : options_(std::move(options)), end_(end) {}
+  /// Goes on in a new segment after `end`, where what there is of the journal ends. `segments`
+  /// hears of each, and outlives this.
+  Writer(Options options, Position end, Segments& segments)
+      : options_(std::move(options)), segments_(&segments), end_(end) {}
 
   /// Where the next record begins: in a new segment when the present one is full, or failed. What
   /// comes after a failure is never taken for what came before.
@@ -58,6 +61,7 @@ class Writer {
   Result<> append(const Record& record, std::string_view changes, const RecordHead& head);
 
   Options options_;
+  Segments* segments_;
   Position end_;  ///< Of the last record; all before it is on stable storage (with `sync`).
   SegmentFile file_;
   bool failed_ = false;

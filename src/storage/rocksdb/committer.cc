@@ -36,7 +36,7 @@ class Committer::Group {
   WriteGroup take() { return std::move(write_); }
 
  private:
-  using Places = std::vector<journal::Place>;
+  using Places = std::vector<std::optional<journal::Place>>;
 
   Result<> add(const Batch& batch);
   Result<> add(const Append& append);
@@ -50,7 +50,7 @@ class Committer::Group {
   void put_chunk(ChunkName name, const Bytes& octets);
   Result<std::optional<journal::Place>> place_of(ChunkName name) const;
   Result<Places> places_of(BlobId id, std::uint32_t chunk_count) const;
-  void erase_chunks(BlobId id, std::uint32_t chunk_count, const Places& places);
+  void erase_chunks(BlobId id, const Places& places);
 
   const Database& database_;
   WriteGroup write_;
@@ -58,6 +58,8 @@ class Committer::Group {
   std::unordered_map<std::string, bool> changed_;
   /// The same for chunks that no batch has claimed; 0: none are left.
   std::unordered_map<BlobId, std::uint32_t> unclaimed_;
+  /// How many chunks of a blob are gone already by this group.
+  std::unordered_map<BlobId, std::uint32_t> erased_;
   /// Where chunks lie that are in this group alone, by chunk_key().
   std::unordered_map<std::string, journal::Place> placed_;
 };
@@ -119,7 +121,7 @@ Result<> Committer::Group::add(const Batch& batch) {
   add_keys(batch);
   for (const Batch::BlobPut& put : batch.blob_puts) add_blob(put);
   for (std::size_t i = 0; i < erased.size(); ++i)
-    erase_chunks(batch.blob_erases[i].first, batch.blob_erases[i].second, erased[i]);
+    erase_chunks(batch.blob_erases[i].first, erased[i]);
   return {};
 }
 
@@ -162,7 +164,7 @@ Result<> Committer::Group::add(const Discard& discard) {
   const std::uint32_t chunk_count = std::max(discard.chunk_count, *unclaimed);
   const Result<Places> places = places_of(discard.id, chunk_count);
   if (!places) return fail(places.error());
-  erase_chunks(discard.id, chunk_count, *places);
+  erase_chunks(discard.id, *places);
   set_unclaimed(discard.id, 0);
   return {};
 }
@@ -181,23 +183,27 @@ Result<std::optional<journal::Place>> Committer::Group::place_of(ChunkName name)
   return database_.find_place(name);
 }
 
+/// Of each chunk from the first on; nothing for one that is not there, or in the database since
+/// format 1.
 Result<Committer::Group::Places> Committer::Group::places_of(BlobId id,
                                                              std::uint32_t chunk_count) const {
   Places places;
   for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
-    const Result<std::optional<journal::Place>> place = place_of({id, chunk});
+    Result<std::optional<journal::Place>> place = place_of({id, chunk});
     if (!place) return fail(place.error());
-    if (*place) places.push_back(**place);
+    places.push_back(*place);
   }
   return places;
 }
 
-/// A body without places has been in the database since format 1.
-void Committer::Group::erase_chunks(BlobId id, std::uint32_t chunk_count, const Places& places) {
-  rocksdb::ColumnFamilyHandle* family = places.empty() ? database_.blob() : database_.place();
-  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk)
-    write_.changes.Delete(family, chunk_key({id, chunk}));
-  write_.freed.insert(write_.freed.end(), places.begin(), places.end());
+/// Each chunk once: what is freed twice would be taken off its neighbours.
+void Committer::Group::erase_chunks(BlobId id, const Places& places) {
+  std::uint32_t& erased = erased_[id];
+  for (; erased < places.size(); ++erased) {
+    const std::optional<journal::Place>& place = places[erased];
+    write_.changes.Delete(place ? database_.place() : database_.blob(), chunk_key({id, erased}));
+    if (place) write_.freed.push_back(*place);
+  }
 }
 
 Committer::Committer(Database& database, const RocksdbOptions& options)

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "io/real_files.h"
 #include "storage/journal/replay.h"
 #include "storage/rocksdb/status.h"
 #include "storage/rocksdb/tuning.h"
@@ -27,20 +27,6 @@ std::unexpected<Error> fail_open(const rocksdb::Status& status, const std::strin
   if (!is_locked(status)) return fail(status, "cannot open the storage in " + path);
   return veredus::fail(Fault::overloaded, "another veredus is running on the storage in " + path +
                                               ": stop it, or give this one a folder of its own");
-}
-
-/// What is in it is other people's mail: nobody else may look in. A folder that is there already
-/// keeps the permissions it was given.
-Result<> make_folder(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::create_directories(path, error)) {
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
-  }
-  if (error) {
-    return veredus::fail(Fault::unavailable,
-                         "cannot create the folder " + path + ": " + error.message());
-  }
-  return {};
 }
 
 /// Every family that a newer version may have added must be opened too, or none can be.
@@ -71,10 +57,10 @@ Database::Database(const RocksdbOptions& options)
 Database::~Database() { close_files(); }
 
 Result<std::unique_ptr<Database>> Database::open(const RocksdbOptions& options) {
-  if (Result<> made = make_folder(options.path); !made) return veredus::fail(made.error());
   std::unique_ptr<Database> database(new Database(options));
-  if (Result<> made = make_folder(database->journal_options_.folder); !made)
-    return veredus::fail(made.error());
+  // Mode 0700: what is in it is other people's mail. One that is there already keeps its own.
+  Result<> made = io::RealFiles().make_directories(database->journal_options_.folder);
+  if (!made) return veredus::fail(made.error());
   Result<> usable = database->open_files();
   if (usable) usable = database->sweep_unclaimed();
   if (usable) usable = database->count_places();
@@ -164,8 +150,7 @@ Result<> Database::open_journal() {
       journal::replay(journal_options_.folder, *from, apply_record);
   if (!end) return veredus::fail(end.error());
   if (records > 0) log::info("storage_replayed", {{"records", records}});
-  writer_.emplace(journal_options_, *end);
-  behind_.reset();
+  writer_.emplace(journal_options_, *end, segments_);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
@@ -64,13 +65,15 @@ class Database {
   /// One write to the journal and one flush; then all of it can be read. Returns after it is on
   /// stable storage (if the options ask for that at all). Errors: overloaded, unavailable.
   Result<> write(WriteGroup group);
-  /// Makes writing possible again after an error, if the disk lets it: without closing when that
-  /// is enough, else by opening anew, while reads wait. Handles from before are invalid. Unclaimed
-  /// blobs stay: sessions are still streaming into them.
+  /// Makes writing possible again after an error, if the disk lets it. When the database lacks what
+  /// the journal has it is opened anew, while reads wait; handles from before are invalid then.
+  /// Unclaimed blobs stay: sessions are still streaming into them.
   Result<> recover();
 
-  /// Gives back the room of bodies that are gone, as far as something was written since the last
-  /// time, and keeps what a start would have to read again small. Errors: unavailable.
+  /// Gives back the room of bodies that are gone, and keeps what a start would have to read again
+  /// small. To be called every second: does nothing when nothing was written since the last time,
+  /// but that after a minute of these it writes out the database, so that the journal's files can
+  /// go. Errors: unavailable, overloaded.
   Result<> reclaim();
 
   /// What a lookup found: `known` is false when only the disk could tell.
@@ -108,15 +111,14 @@ class Database {
   Result<> sweep_unclaimed();
   Result<> count_places();
   Result<> apply(rocksdb::WriteBatch& changes, journal::Position end);
-  Result<> apply_and_count(WriteGroup& group, journal::Position end);
-  Result<> apply_what_is_behind();
   Result<journal::Position> applied_position(rocksdb::ReadTier tier) const;
+  Result<> reclaim_now(std::uint64_t segments_behind_max);
   Result<> release_unused(const std::vector<std::uint64_t>& segments);
   Result<std::optional<std::string>> find(rocksdb::ColumnFamilyHandle* family,
                                           const std::string& key) const;
   Result<std::string> read_place(const journal::Place& place) const;
   Result<> count_keys(Report& report) const;
-  Result<> check_place(std::string_view octets) const;
+  Result<> check_place(ChunkName name, std::string_view octets) const;
   Result<> count_chunks(rocksdb::ColumnFamilyHandle* family, const OwnerTest& is_owned,
                         Report& report) const;
 
@@ -130,13 +132,10 @@ class Database {
 
   std::optional<journal::Writer> writer_;
   journal::Segments segments_;
-  /// What the journal has and the database refused.
-  struct Behind {
-    WriteGroup group;
-    journal::Position end;
-  };
-  std::optional<Behind> behind_;
+  bool is_behind_ = false;                  ///< The journal has what the database refused.
   std::atomic<std::uint64_t> segment_ = 0;  ///< The one that is written to.
+  std::mutex reclaim_mutex_;                ///< Held by reclaim().
+  unsigned quiet_calls_ = 0;                ///< Of reclaim(), one after the other.
   std::atomic<bool> changed_ = false;       ///< Since the last reclaim().
   std::atomic<std::uint64_t> flushes_ = 0;
 };

@@ -49,6 +49,7 @@ Result<std::optional<journal::Place>> Database::find_place(ChunkName name) const
 }
 
 Result<std::string> Database::read_place(const journal::Place& place) const {
+  if (place.octets == 0) return std::string();
   const std::string path = journal::segment_path(journal_options_.folder, place.start.segment);
   const Result<journal::SegmentFile> file = journal::SegmentFile::open(path);
   if (!file) return veredus::fail(file.error());

@@ -14,15 +14,15 @@ namespace {
 
 /// Of the journal, that a start may have to read again. The database is written out for it.
 constexpr std::uint64_t kSegmentsBehindMax = 4;
+constexpr unsigned kQuietCallsMax = 60;
 
 }  // namespace
 
 Result<journal::Position> Database::begin() {
   const std::shared_lock lock(open_mutex_);
   if (!db_) return fail_closed();
-  const Result<journal::Position> start = writer_->begin();
-  if (!start) return start;
-  if (segment_.exchange(start->segment) != start->segment) segments_.begin(start->segment);
+  Result<journal::Position> start = writer_->begin();
+  if (start) segment_ = start->segment;
   return start;
 }
 
@@ -33,9 +33,13 @@ Result<> Database::write(WriteGroup group) {
   if (!end) return veredus::fail(end.error());
   if (options_.sync) flushes_.fetch_add(1, std::memory_order_relaxed);
   changed_ = true;
-  Result<> applied = apply_and_count(group, *end);
-  if (!applied) behind_.emplace(std::move(group), *end);
-  return applied;
+  if (Result<> applied = apply(group.changes, *end); !applied) {
+    is_behind_ = true;
+    return applied;
+  }
+  for (const journal::Place& place : group.placed) segments_.add(place);
+  for (const journal::Place& place : group.freed) segments_.remove(place);
+  return {};
 }
 
 /// With the changes the database learns how far it is: both are written out together.
@@ -48,32 +52,14 @@ Result<> Database::apply(rocksdb::WriteBatch& changes, journal::Position end) {
   return {};
 }
 
-Result<> Database::apply_and_count(WriteGroup& group, journal::Position end) {
-  if (Result<> applied = apply(group.changes, end); !applied) return applied;
-  for (const journal::Place& place : group.placed) segments_.add(place);
-  for (const journal::Place& place : group.freed) segments_.remove(place);
-  return {};
-}
-
-/// What the journal has already must come before what is written next.
-Result<> Database::apply_what_is_behind() {
-  if (!behind_) return {};
-  const rocksdb::Status resumed = db_->Resume();
-  if (!resumed.ok()) return fail(resumed, "cannot write to the storage");
-  Result<> applied = apply_and_count(behind_->group, behind_->end);
-  if (applied) behind_.reset();
-  return applied;
-}
-
 Result<> Database::recover() {
-  {
-    const std::shared_lock lock(open_mutex_);
-    if (db_ && apply_what_is_behind()) return {};
-  }
+  if (db_ && !is_behind_) return {};  // The journal goes on in a new segment by itself.
   const std::unique_lock lock(open_mutex_);
   close_files();
   Result<> opened = open_files();
   if (opened) opened = count_places();
+  if (opened) is_behind_ = false;
+  if (!opened) close_files();  // Half of what was acknowledged must not be taken for all of it.
   return opened;
 }
 
@@ -94,17 +80,27 @@ Result<journal::Position> Database::applied_position(rocksdb::ReadTier tier) con
 }
 
 Result<> Database::reclaim() {
-  if (!changed_.exchange(false)) return {};
+  const std::lock_guard one_at_a_time(reclaim_mutex_);
+  quiet_calls_ = changed_.exchange(false) ? 0 : quiet_calls_ + 1;
+  if (quiet_calls_ > 0 && quiet_calls_ != kQuietCallsMax) return {};
+  Result<> done = reclaim_now(quiet_calls_ == 0 ? kSegmentsBehindMax : 0);
+  if (!done) changed_ = true;
+  return done;
+}
+
+Result<> Database::reclaim_now(std::uint64_t segments_behind_max) {
   const std::shared_lock lock(open_mutex_);
   if (!db_) return {};
   Result<journal::Position> applied = applied_position(rocksdb::kPersistedTier);
-  if (applied && segment_ > applied->segment + kSegmentsBehindMax) {
+  if (!applied) return veredus::fail(applied.error());
+  segments_.remove_unused(applied->segment);
+  if (segment_ > applied->segment + segments_behind_max) {
     const rocksdb::Status status = db_->Flush(rocksdb::FlushOptions(), handles_);
     if (!status.ok()) return fail(status, "cannot write out the storage's memory");
     applied = applied_position(rocksdb::kPersistedTier);
+    if (!applied) return veredus::fail(applied.error());
+    segments_.remove_unused(applied->segment);
   }
-  if (!applied) return veredus::fail(applied.error());
-  segments_.remove_unused(applied->segment);
   return release_unused(segments_.sparse(applied->segment));
 }
 
@@ -121,12 +117,13 @@ Result<> Database::release_unused(const std::vector<std::uint64_t>& segments) {
       found->second.push_back(*place);
   }
   if (!at->status().ok()) return fail(at->status(), "cannot read from the storage");
+  Result<> all;
   for (auto& [segment, places] : used) {
     Result<> released = segments_.release_unused(segment, std::move(places));
-    if (!released) return released;
+    if (!released) all = std::move(released);
   }
   log::info("storage_room_given_back", {{"segments", segments.size()}});
-  return {};
+  return all;
 }
 
 }  // namespace veredus::storage

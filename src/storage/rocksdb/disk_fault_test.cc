@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <random>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "storage/journal/segment_file.h"
 #include "storage/journal/test_support.h"
 #include "storage/rocksdb/test_support.h"
 
@@ -139,6 +141,34 @@ TEST_F(DiskFaultTest, WhatTheJournalHasIsAppliedWhenTheDatabaseRecovers) {
     ASSERT_TRUE(kept);
     EXPECT_GE(kept->size(), accepted);
     EXPECT_LE(kept->size(), accepted + 1) << "the one that failed may be there";
+    world_.reopen();
+  }
+}
+
+// Opening it anew fails half-way, once: what was not applied then must not be left out later.
+TEST_F(DiskFaultTest, AReopeningThatFailsHalfWayIsDoneAgain) {
+  world_.options().segment_bytes = 64 * 1024;
+  world_.reopen();
+  const std::string journal = folder_.path() + "/journal";
+  std::uint64_t accepted = 0;
+  {
+    const FileSizeLimit limit(256 * 1024);
+    const std::string value(20'000, 'v');
+    while (accepted < 2000 && put(accepted, value)) ++accepted;
+    ASSERT_LT(accepted, 2000U) << "the limit had no effect";
+    const auto numbers = journal::list_segments(journal).value();
+    const std::string segment = journal::segment_path(journal, numbers[numbers.size() / 2]);
+    std::filesystem::rename(segment, folder_.path() + "/aside");  // As if it could not be read.
+    ASSERT_FALSE(put(5000, value));
+    EXPECT_FALSE(world_.run(world_.storage().scan(Space::queue_state, "", 5000)))
+        << "half of it is not all";
+    std::filesystem::rename(folder_.path() + "/aside", segment);
+  }
+  expect_recovery(6000);
+  for (int round = 0; round < 2; ++round) {
+    const auto kept = world_.run(world_.storage().scan(Space::queue_state, "", 5000));
+    ASSERT_TRUE(kept);
+    EXPECT_GE(kept->size(), accepted);
     world_.reopen();
   }
 }

@@ -175,6 +175,38 @@ TEST_F(RecoveryTest, SegmentsWithMailStayAndAreKnownAfterARestart) {
   EXPECT_GT(segments().front(), 50U * kBodyOctets / 50'000) << "the first of them have gone";
 }
 
+TEST_F(RecoveryTest, ABodyErasedTwiceTakesNothingOffItsNeighbours) {
+  commit_messages(1, 2);
+  Batch twice = removal(1);
+  twice.erase_blob(BlobId{1}, 1);
+  commit(std::move(twice));
+  commit_messages(100, 60);
+  ASSERT_TRUE(storage().reclaim());
+  EXPECT_EQ(count_whole(world_), 61U);
+}
+
+TEST_F(RecoveryTest, AnEmptyPartIsReadBack) {
+  Batch batch;
+  batch.put_blob(BlobId{7}, 0, {Bytes(std::string())});
+  commit(std::move(batch));
+  for (int round = 0; round < 2; ++round) {
+    const Result<Bytes> part = world_.run(storage().read(BlobId{7}, 0));
+    ASSERT_TRUE(part) << part.error().text();
+    EXPECT_TRUE(part->empty());
+    world_.reopen();
+  }
+}
+
+// Nothing is written any more that would have the database written out.
+TEST_F(RecoveryTest, WhatIsLeftGoesAfterAQuietMinute) {
+  commit_messages(0, 20);
+  for (const std::uint64_t id : std::views::iota(0U, 20U)) commit(removal(id));
+  ASSERT_TRUE(storage().reclaim());
+  ASSERT_GT(segments().size(), 2U) << "too few to ask for it";
+  for (int second = 0; second < 60; ++second) ASSERT_TRUE(storage().reclaim());
+  EXPECT_EQ(segments().size(), 1U);
+}
+
 /// A storage as format 1 kept it: one message written out, one in RocksDB's own log.
 void make_format_1(const std::string& path) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;

@@ -52,7 +52,7 @@ class RocksdbStorage final : public Storage {
   /// Errors: unavailable (damage, I/O).
   Result<Report> check(const OwnerTest& is_owned) const;
 
-  /// Gives back the room of what is gone, as happens by itself every few seconds. Blocks. Errors:
+  /// Gives back the room of what is gone, as happens by itself every second. Blocks. Errors:
   /// unavailable.
   Result<> reclaim();
 

@@ -1,5 +1,7 @@
 #include "storage/rocksdb/tuning.h"
 
+#include <algorithm>
+
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
@@ -65,6 +67,9 @@ Tuning tuned(const RocksdbOptions& options) {
   tuning.trace.compaction_style = rocksdb::kCompactionStyleFIFO;
   tuning.trace.compaction_options_fifo.max_table_files_size = options.trace_bytes_max;
   tuning.trace.compaction_options_fifo.allow_compaction = true;
+  // The newest file must not be the oldest too.
+  tuning.trace.write_buffer_size =
+      std::min<std::uint64_t>(tuning.trace.write_buffer_size, options.trace_bytes_max / 4);
   tuning.trace.ttl = static_cast<std::uint64_t>(options.trace_keep.count());
   tuning.trace.compression = rocksdb::kLZ4Compression;
   return tuning;
