@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 import document
 import measure
+import micro
 import plots
 import report
 import throughput
@@ -212,3 +213,16 @@ def test_what_tls_costs_is_told_beside_plain():
     tls = next(row for row in table if row[:2] == ["Veredus", "TLS"])
     assert tls[table[0].index("x plain")] == "0.50"
     assert tls[table[0].index("more than plain, ms")] == "1.000"
+
+
+def test_a_micro_benchmark_that_fails_has_no_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr(micro, "RELEASE", tmp_path)
+    program = tmp_path / "src" / "mail_accept_bench"
+    program.parent.mkdir()
+    program.write_text("""#!/bin/sh
+echo '{"benchmarks": [{"name": "accept", "error_occurred": true, "error_message": "550 No",
+                       "real_time": 0, "cpu_time": 0, "time_unit": "ms"}]}'
+""")
+    program.chmod(0o755)
+    with pytest.raises(BenchError, match="mail_accept, accept: 550 No"):
+        micro.Micro().measure(None)
