@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include <pthread.h>
 #include <rocksdb/write_batch.h>
 
 #include "base/log.h"
@@ -236,6 +237,7 @@ void Committer::submit(Change change, Done done) {
 }
 
 void Committer::run() {
+  ::pthread_setname_np(::pthread_self(), "committer");
   for (;;) {
     std::vector<Request> requests = wait_for_requests();
     if (requests.empty()) return;

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include <pthread.h>
+
 #include "base/log.h"
 
 namespace veredus::storage {
@@ -25,6 +27,7 @@ void Reclaimer::stop() {
 }
 
 void Reclaimer::run() {
+  ::pthread_setname_np(::pthread_self(), "reclaimer");
   std::unique_lock lock(mutex_);
   while (!stop_asked_.wait_for(lock, kPause, [this] { return stopping_; })) {
     lock.unlock();
