@@ -19,6 +19,8 @@ class File {
   virtual Result<> write(std::string_view octets) = 0;
   /// Returns when all that was written is on stable storage.
   virtual Result<> sync() = 0;
+  /// Of a draft: shows it at `path`, in place of whatever is there. Durable after sync_directory().
+  virtual Result<> publish(const std::string& path) = 0;
 };
 
 /// Every call blocks: call it on a worker (io/workers.h). Thread-safe.
@@ -30,6 +32,10 @@ class Files {
 
   /// Creates the file; it must not exist. Mode 0600.
   virtual Result<std::unique_ptr<File>> create(const std::string& path) = 0;
+  /// Creates a file that nobody sees before it is published, in the folder of `path`. It needs
+  /// `path` only where the file system has no files without a name; then it takes the place of what
+  /// is there, and stays there if it is never published. Mode 0600.
+  virtual Result<std::unique_ptr<File>> create_draft(const std::string& path) = 0;
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
   /// No error when there is no such file.
   virtual Result<> remove(const std::string& path) = 0;

@@ -10,6 +10,7 @@ namespace veredus::io {
 class RealFiles final : public Files {
  public:
   Result<std::unique_ptr<File>> create(const std::string& path) override;
+  Result<std::unique_ptr<File>> create_draft(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
   Result<> make_directories(const std::string& path) override;

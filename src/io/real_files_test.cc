@@ -16,6 +16,34 @@ class RealFilesTest : public testing::Test {
   RealFiles files_;
 };
 
+TEST_F(RealFilesTest, ADraftIsSeenWhenItIsPublishedAndTakesTheNameOver) {
+  ASSERT_TRUE(files_.make_directories(in("tmp")));
+  ASSERT_TRUE(files_.make_directories(in("new")));
+  for (const std::string text : {"first", "second"}) {
+    auto draft = files_.create_draft(in("tmp/1"));
+    ASSERT_TRUE(draft) << draft.error().text();
+    ASSERT_TRUE((*draft)->write(text));
+    ASSERT_TRUE((*draft)->sync());
+    EXPECT_TRUE(files_.list(in("tmp"))->empty());
+    const Result<> published = (*draft)->publish(in("new/1"));
+    ASSERT_TRUE(published) << published.error().text();
+    EXPECT_EQ(files_.read(in("new/1")), text);
+    EXPECT_TRUE(files_.list(in("tmp"))->empty());
+  }
+  EXPECT_EQ(files_.list(in("new"))->size(), 1U);
+  ASSERT_TRUE(files_.create_draft(in("tmp/2"))) << "and not published";
+  EXPECT_TRUE(files_.list(in("tmp"))->empty());
+}
+
+TEST_F(RealFilesTest, ADraftInAFolderThatIsNotThereIsRefused) {
+  const auto draft = files_.create_draft(in("none/1"));
+  ASSERT_FALSE(draft);
+  EXPECT_EQ(draft.error().fault(), Fault::unavailable);
+  auto other = files_.create_draft(in("1"));
+  ASSERT_TRUE(other);
+  EXPECT_FALSE((*other)->publish(in("none/1")));
+}
+
 TEST_F(RealFilesTest, WritesSyncsMovesListsAndRemoves) {
   ASSERT_TRUE(files_.make_directories(in("a/b/c/")));
   ASSERT_TRUE(files_.make_directories(in("a/b/c")));

@@ -74,6 +74,11 @@ class SimFiles::OpenFile final : public io::File {
     return {};
   }
 
+  Result<> publish(const std::string& path) override {
+    if (generation_ != files_.generation_) return cannot("publish", path_, "opened before a crash");
+    return files_.rename(path_, path);
+  }
+
  private:
   SimFiles& files_;
   std::shared_ptr<Inode> inode_;
@@ -114,6 +119,11 @@ Result<std::unique_ptr<io::File>> SimFiles::create(const std::string& path) {
   auto inode = std::make_shared<Inode>();
   place->directory.now[place->name] = inode;
   return std::make_unique<OpenFile>(*this, std::move(inode), path);
+}
+
+Result<std::unique_ptr<io::File>> SimFiles::create_draft(const std::string& path) {
+  if (auto place = locate(path)) place->directory.now.erase(place->name);
+  return create(path);
 }
 
 Result<> SimFiles::rename(const std::string& from, const std::string& to) {

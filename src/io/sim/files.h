@@ -27,6 +27,8 @@ class SimFiles final : public io::Files {
   ~SimFiles() override;
 
   Result<std::unique_ptr<io::File>> create(const std::string& path) override;
+  /// With its name from the start: what a crash leaves of it is what may lie in wait.
+  Result<std::unique_ptr<io::File>> create_draft(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> remove(const std::string& path) override;
   Result<> make_directories(const std::string& path) override;

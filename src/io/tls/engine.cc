@@ -171,12 +171,13 @@ Result<> Engine::encrypt(Records& records) {
   if (records.empty()) return {};
   const std::size_t octets = std::min(records.octets(), kSendOctets);
   buffers_.expect_output(octets + (octets / kRecordOctets + 1) * kFrameOctets);
-  while (!records.empty() && buffers_.output_octets() < kSendOctets) {
+  // At least one: while somebody else sends, nothing is taken from the output here.
+  do {
     const std::string_view text = records.next();
     forget_errors();
     std::size_t taken = 0;
     if (SSL_write_ex(ssl_.get(), text.data(), text.size(), &taken) != 1) return fail(broken());
-  }
+  } while (!records.empty() && buffers_.output_octets() < kSendOctets);
   return {};
 }
 

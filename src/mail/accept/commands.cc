@@ -52,22 +52,21 @@ bool Session::waits(smtp::Verb verb) const noexcept {
          (verb == smtp::Verb::mail && account_);
 }
 
-io::Task<std::optional<Reply>> Session::handle(smtp::Command command) {
-  if (command.verb == smtp::Verb::data) {
+io::Task<std::optional<Reply>> Session::handle(smtp::Verb verb, std::string args) {
+  if (verb == smtp::Verb::data) {
     Reply reply = co_await on_data();
     co_return reply;
   }
-  if (command.verb == smtp::Verb::starttls) {
+  if (verb == smtp::Verb::starttls) {
     auto reply = co_await on_starttls();
     co_return reply;
   }
-  if (command.verb == smtp::Verb::auth) {
-    std::string args(command.args);
+  if (verb == smtp::Verb::auth) {
     wipe(line_);
     auto reply = co_await on_auth(std::move(args));
     co_return reply;
   }
-  auto sender = read_sender(command.args);
+  auto sender = read_sender(args);
   if (!sender) co_return std::move(sender.error());
   Reply reply = co_await on_account_mail(std::move(*sender));
   co_return reply;

@@ -95,11 +95,12 @@ io::Task<> Session::converse() {
       if (!reply && !waits(command.verb)) {
         reply = act(command);
       } else if (!reply) {
-        reply = co_await handle(command);
+        reply = co_await handle(command.verb, std::string(command.args));
         if (hang_up_) co_return;
         if (!reply) continue;
       }
       if (!reply->is_positive()) log_refusal(command.verb, *reply);
+      if (is_secret(command.verb)) wipe(line_);
       is_late = answer(*reply);
     } else {
       if (stopping_) continue;
@@ -115,18 +116,22 @@ io::Task<> Session::converse() {
   co_await connection_.flush(config().command_deadline);
 }
 
-/// Why somebody's mail was turned down is the first thing a postmaster is asked.
-/// What may be a password is not shown: AUTH's response, and lines that a client sends in spite of
+/// Whether the line may be a password: AUTH's response, and lines that a client sends in spite of
 /// its refusal.
+bool Session::is_secret(smtp::Verb verb) const noexcept {
+  return verb == smtp::Verb::auth || (verb == smtp::Verb::unknown && auth_tried_);
+}
+
+/// Why somebody's mail was turned down is the first thing a postmaster is asked. What may be a
+/// password is not shown.
 void Session::log_refusal(smtp::Verb verb, const smtp::Reply& reply) const {
   if (!log::enabled(log::Level::info)) return;
   const std::string wire = reply.render();
-  const bool is_secret = verb == smtp::Verb::auth || (verb == smtp::Verb::unknown && auth_tried_);
   log::info("refused", {{"session", text(id_)},
                         {"client", client_text_},
                         {"helo", helo_},
                         {"from", dialogue_.in_transaction() ? transaction_.sender().text() : ""},
-                        {"command", is_secret ? "AUTH ..." : printable(line_)},
+                        {"command", is_secret(verb) ? "AUTH ..." : printable(line_)},
                         {"reply", wire.substr(0, wire.find('\r'))}});
 }
 

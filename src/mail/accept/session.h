@@ -52,7 +52,7 @@ class Session {
   /// Does a command that waits for nothing.
   smtp::Reply act(const smtp::Command& command);
   /// Does one that waits(). Nothing: it has been answered already.
-  io::Task<std::optional<smtp::Reply>> handle(smtp::Command command);
+  io::Task<std::optional<smtp::Reply>> handle(smtp::Verb verb, std::string args);
   io::Task<std::optional<smtp::Reply>> on_starttls();
   io::Task<bool> begin_tls();
   bool needs_tls_first() const;
@@ -72,6 +72,7 @@ class Session {
   smtp::ExtensionSet announced() const;
   bool answer(const smtp::Reply& reply);
   void put(const smtp::Reply& reply);
+  bool is_secret(smtp::Verb verb) const noexcept;
   void log_refusal(smtp::Verb verb, const smtp::Reply& reply) const;
   void note_line_fault(const Error& error);
 

@@ -114,7 +114,8 @@ TEST_F(ClientAllocations, NoneForARecipientOfAGroup) {
     group += "354 Go on with the message, please\r\n";
     const auto counts = counts_of("250-mx.example\r\n250 PIPELINING\r\n",
                                   {group, "250 2.0.0 The message has been taken\r\n"}, recipients);
-    return counts.size() == 2 ? counts[0] : 0;
+    EXPECT_EQ(counts.size(), 2U);
+    return counts.empty() ? 0 : counts[0];
   };
   const std::uint64_t one = cost(1);
   EXPECT_EQ(cost(20), one);

@@ -12,6 +12,17 @@ Result<> make_maildir(io::Files& files, const std::string& folder) {
   return {};
 }
 
+/// CRLF to LF: the queue holds no bare CR or LF, so every CR goes, also one whose LF is yet to
+/// come.
+void append_lines(std::string& out, std::string_view octets) {
+  for (std::size_t at = 0; at < octets.size();) {
+    const std::size_t cr = octets.find('\r', at);
+    out += octets.substr(at, cr - at);
+    if (cr == std::string_view::npos) break;
+    at = cr + 1;
+  }
+}
+
 /// A step that failed is tried once more with the Maildir made. Most likely it was not there, or
 /// a crash left only a part of it: so it is made only then, and a mailbox that exists costs no
 /// look at its folders.
@@ -47,35 +58,22 @@ MaildirDraft::MaildirDraft(io::Files& files, MaildirPlace place)
 
 Result<> MaildirDraft::begin() {
   const Result<> created = with_maildir(files_, place_.folder, [this]() -> Result<> {
-    // A crash may have left one of this name: names are the same at every attempt.
-    if (const Result<> removed = files_.remove(draft_); !removed) return removed;
-    auto file = files_.create(draft_);
+    auto file = files_.create_draft(draft_);
     if (!file) return fail(file.error());
     file_ = std::move(*file);
     return {};
   });
-  if (!created) return created;
-  return append(place_.fields);
+  return created;
 }
 
 Result<> MaildirDraft::write(std::string_view octets) {
-  if (!file_)
-    if (const Result<> begun = begin(); !begun) return begun;
-  return append(octets);
-}
-
-/// CRLF to LF: the queue holds no bare CR or LF, so every CR goes, also one whose LF is yet to
-/// come.
-Result<> MaildirDraft::append(std::string_view octets) {
-  if (octets.empty()) return {};
   std::string out;
-  out.reserve(octets.size());
-  for (std::size_t at = 0; at < octets.size();) {
-    const std::size_t cr = octets.find('\r', at);
-    out += octets.substr(at, cr - at);
-    if (cr == std::string_view::npos) break;
-    at = cr + 1;
+  out.reserve(place_.fields.size() + octets.size());
+  if (!file_) {
+    if (const Result<> begun = begin(); !begun) return begun;
+    append_lines(out, place_.fields);
   }
+  append_lines(out, octets);
   return file_->write(out);
 }
 
@@ -83,9 +81,9 @@ Result<> MaildirDraft::finish() {
   const std::unique_ptr<io::File> file = std::move(file_);
   if (const Result<> synced = file->sync(); !synced) return synced;
   const std::string shown = place_.folder + "/new/" + place_.name;
-  const Result<> renamed =
-      with_maildir(files_, place_.folder, [&] { return files_.rename(draft_, shown); });
-  if (!renamed) return renamed;
+  const Result<> published =
+      with_maildir(files_, place_.folder, [&] { return file->publish(shown); });
+  if (!published) return published;
   return files_.sync_directory(place_.folder + "/new");
 }
 
@@ -96,7 +94,7 @@ void MaildirDraft::discard() {
 
 Result<> write_maildir(io::Files& files, MaildirPlace place, const std::vector<Bytes>& chunks) {
   MaildirDraft draft(files, std::move(place));
-  Result<> done = draft.write("");
+  Result<> done = chunks.empty() ? draft.write("") : Result<>();
   for (const Bytes& chunk : chunks)
     if (done) done = draft.write(chunk.view());
   if (done) done = draft.finish();

@@ -1,4 +1,4 @@
-// One message into one Maildir: written to tmp, made durable, renamed into new.
+// One message into one Maildir: written where nobody sees it, made durable, shown in new.
 
 #pragma once
 
@@ -43,16 +43,15 @@ class MaildirDraft {
   /// After an error nothing is in new, or (when only the folder's sync failed) the whole message,
   /// whose place the next attempt takes. Precondition: write() was called and succeeded.
   [[nodiscard]] Result<> finish();
-  /// Removes what was written to tmp. What cannot be removed is overwritten by the next attempt.
+  /// Removes what may be in tmp. What cannot be removed is overwritten by the next attempt.
   void discard();
 
  private:
   Result<> begin();
-  Result<> append(std::string_view octets);
 
   io::Files& files_;
   MaildirPlace place_;
-  std::string draft_;               // path in tmp
+  std::string draft_;               // path in tmp, for a file system that wants one
   std::unique_ptr<io::File> file_;  // null before begin() and after the end
 };
 

@@ -15,6 +15,7 @@ using smtp::Extension;
 using smtp::PeerReply;
 
 constexpr std::size_t kFollowingRecipientsMax = 20;
+constexpr std::size_t kTextCapacityKept = 1024;  // More is not worth keeping while idle.
 
 /// Why the message did not get to its end.
 std::string unsent_reason(const Error& error) {
@@ -199,6 +200,7 @@ io::Task<Result<bool>> Client::offer_stepwise(Transaction& transaction) {
 io::Task<Result<>> Client::send_message(Transaction& transaction) {
   const queue::Job* following = transaction.following;
   const bool offers = following != nullptr && may_follow(*following);
+  if (behind_.capacity() > kTextCapacityKept) std::string().swap(behind_);
   behind_.clear();
   if (offers) put_offer(behind_, *following, following->recipients, "");
   std::expected<void, BodyFault> sent;

@@ -72,8 +72,8 @@ class Database {
 
   /// Gives back the room of bodies that are gone, and keeps what a start would have to read again
   /// small. To be called every second: does nothing when nothing was written since the last time,
-  /// but that after a minute of these it writes out the database, so that the journal's files can
-  /// go. Errors: unavailable, overloaded.
+  /// but that every minute it writes out the database when full files of the journal wait for that.
+  /// Errors: unavailable, overloaded.
   Result<> reclaim();
 
   /// What a lookup found: `known` is false when only the disk could tell.
@@ -135,8 +135,8 @@ class Database {
   bool is_behind_ = false;                  ///< The journal has what the database refused.
   std::atomic<std::uint64_t> segment_ = 0;  ///< The one that is written to.
   std::mutex reclaim_mutex_;                ///< Held by reclaim().
-  unsigned quiet_calls_ = 0;                ///< Of reclaim(), one after the other.
-  std::atomic<bool> changed_ = false;       ///< Since the last reclaim().
+  std::uint64_t reclaim_calls_ = 0;
+  std::atomic<bool> changed_ = false;  ///< Since the last reclaim().
   std::atomic<std::uint64_t> flushes_ = 0;
 };
 

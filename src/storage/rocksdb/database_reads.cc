@@ -64,10 +64,17 @@ Result<std::string> Database::read_place(const journal::Place& place) const {
 Result<std::optional<std::string>> Database::read_chunk(ChunkName name) const {
   const Result<std::optional<journal::Place>> place = find_place(name);
   if (!place) return veredus::fail(place.error());
-  if (*place) return read_place(**place);
-  const std::shared_lock lock(open_mutex_);
-  if (!db_) return fail_closed();
-  return find(families_.blob, chunk_key(name));
+  if (!*place) {
+    const std::shared_lock lock(open_mutex_);
+    if (!db_) return fail_closed();
+    return find(families_.blob, chunk_key(name));
+  }
+  Result<std::string> octets = read_place(**place);
+  if (octets) return std::move(*octets);
+  // What was removed meanwhile is no damage.
+  const Result<std::optional<journal::Place>> now = find_place(name);
+  if (now && *now != *place) return std::nullopt;
+  return veredus::fail(octets.error());
 }
 
 Result<std::vector<KeyValue>> Database::scan(Space space, std::string_view from,

@@ -14,7 +14,7 @@ namespace {
 
 /// Of the journal, that a start may have to read again. The database is written out for it.
 constexpr std::uint64_t kSegmentsBehindMax = 4;
-constexpr unsigned kQuietCallsMax = 60;
+constexpr std::uint64_t kCallsOfAMinute = 60;
 
 }  // namespace
 
@@ -81,9 +81,9 @@ Result<journal::Position> Database::applied_position(rocksdb::ReadTier tier) con
 
 Result<> Database::reclaim() {
   const std::lock_guard one_at_a_time(reclaim_mutex_);
-  quiet_calls_ = changed_.exchange(false) ? 0 : quiet_calls_ + 1;
-  if (quiet_calls_ > 0 && quiet_calls_ != kQuietCallsMax) return {};
-  Result<> done = reclaim_now(quiet_calls_ == 0 ? kSegmentsBehindMax : 0);
+  const bool is_minute = ++reclaim_calls_ % kCallsOfAMinute == 0;
+  if (!changed_.exchange(false) && !is_minute) return {};
+  Result<> done = reclaim_now(is_minute ? 0 : kSegmentsBehindMax);
   if (!done) changed_ = true;
   return done;
 }

@@ -13,9 +13,10 @@ from .waiting import wait_until
 
 # What brings octets, names or replies out of the process.
 CALLS = ("openat", "write", "pwrite64", "writev", "pwritev", "pwritev2", "fdatasync", "fsync", "sync_file_range",
-         "sendto", "sendmsg", "rename", "renameat", "renameat2")
+         "sendto", "sendmsg", "rename", "renameat", "renameat2", "linkat")
 WRITES = {"write", "pwrite64", "writev", "pwritev", "pwritev2"}
 FLUSHES = {"fdatasync", "fsync"}  # sync_file_range is none: it writes neither sizes nor the disk's own cache.
+NAMES = {"rename", "renameat", "renameat2", "linkat"}  # What gives a file a name.
 SENDS = {"write", "writev", "sendto", "sendmsg"}
 OCTETS_MAX = 1 << 20  # Of one call; the storage writes at most this much at once.
 
@@ -28,8 +29,8 @@ _DESCRIPTOR = re.compile(r"-?\w+<((?:[^<>\\]+|\\.)*)>")
 @dataclass
 class Call:
     name: str
-    file: str  # Path of the descriptor; what openat and rename made.
-    source: str  # What rename took away.
+    file: str  # Path of the descriptor; what openat, rename and link made.
+    source: str  # What rename took away, and link added to.
     data: bytes
     began: int  # Its place among all events of the trace: as strace saw them, so as they depend on each other.
     at: str  # The time when it began, for people.
@@ -94,10 +95,10 @@ class Trace:
         wait_until(lambda: end.search(tail()), 20, "the trace is complete", tail)
         return cls(path.read_text())
 
-    def without_flushes_of(self, ending: str) -> "Trace":
-        """The same, as if no file whose path ends so had ever been flushed: for tests of checks."""
+    def without_flushes_of(self, chosen: Callable[[str], bool]) -> "Trace":
+        """The same, as if no such file had ever been flushed: for tests of checks."""
         other = Trace("")
-        other.calls = [call for call in self.calls if call.name not in FLUSHES or not call.file.endswith(ending)]
+        other.calls = [call for call in self.calls if call.name not in FLUSHES or not chosen(call.file)]
         return other
 
     def writes(self, wanted: Callable[[str], bool]) -> dict[str, list[Call]]:
@@ -138,7 +139,7 @@ def _call(name: str, rest: str, place: int, at: str) -> Call:
     texts = _TEXT.findall(rest)
     assert not any(cut for _, cut in texts), f"a {name} of more than {OCTETS_MAX} octets; raise OCTETS_MAX"
     octets = [_octets(text) for text, _ in texts]
-    if name == "openat" or name.startswith("rename"):
+    if name == "openat" or name in NAMES:
         return Call(name, octets[-1].decode(), octets[0].decode(), b"", place, at)
     descriptor = _DESCRIPTOR.match(rest)
     file = _octets(descriptor.group(1)).decode() if descriptor else ""
