@@ -72,6 +72,7 @@ Result<QueueConfig> checked(QueueConfig config) {
   out.unless(config.workers_per_destination_max >= 1 &&
                  config.workers_per_destination_max <= config.workers_max,
              "queue.workers_per_destination_max", "must be 1 to queue.workers_max");
+  out.unless(config.workers_local_max >= 1, "queue.workers_local_max", "must be at least 1");
   out.unless(config.recipients_per_job_max >= 1 && config.recipients_per_job_max <= 1000,
              "queue.recipients_per_job_max", "must be 1 to 1000");
   out.unless(config.workers_start >= 1 && config.workers_start <= 1000, "queue.workers_start",

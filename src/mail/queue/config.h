@@ -72,6 +72,11 @@ struct QueueConfig {
   std::uint32_t workers_start = 2;
   /// Attempts at the same time to one destination, once they succeed. 1 to `workers_max`.
   std::uint32_t workers_per_destination_max = 20;
+  /// The same into mailboxes of this server, which are one destination and burden no other host.
+  /// At least 1; `workers_max` binds too.
+  std::uint32_t workers_local_max = 60;
+  /// The name of that destination. Set by who assembles the stages; empty: there is none.
+  std::string local_destination{};
   /// Attempts at the same time in all. 1 to 100000; each holds a descriptor.
   std::uint32_t workers_max = 500;
   /// Attempts at the same time from one of our addresses; 0: no bound. At most 65535, the ports.

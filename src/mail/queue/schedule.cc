@@ -100,7 +100,7 @@ bool Schedule::judge(DestinationId id, Verdict verdict, SteadyTime now, std::str
     destination.pauses = 0;
     destination.works = true;
     if (now >= destination.ceiling_until || destination.allowed < destination.ceiling)
-      destination.allowed = std::min(destination.allowed + 1, config_.workers_per_destination_max);
+      destination.allowed = std::min(destination.allowed + 1, workers_max_of(destination));
     touch(id);
     return false;
   }
@@ -291,6 +291,11 @@ void Schedule::forget_unused(DestinationId id) {
 
 std::uint32_t Schedule::workers_start() const noexcept {
   return std::min(config_.workers_start, config_.workers_per_destination_max);
+}
+
+std::uint32_t Schedule::workers_max_of(const Destination& destination) const noexcept {
+  const bool is_local = destination.name == config_.local_destination;
+  return is_local ? config_.workers_local_max : config_.workers_per_destination_max;
 }
 
 void Schedule::pause(DestinationId id, SteadyTime until) {

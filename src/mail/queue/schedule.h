@@ -61,8 +61,8 @@ struct Action {
 /// - of a destination's entries senders take turns, and each one's go in their order;
 /// - a job goes to an idle worker of its destination, the last that came first;
 /// - else a worker is started, while the destination is under its allowance, which starts at
-///   workers_start, grows by one with each success up to workers_per_destination_max and halves
-///   with each failure;
+///   workers_start, grows by one with each success up to workers_per_destination_max (local mail:
+///   workers_local_max) and halves with each failure;
 /// - destinations under one limit share its workers and its messages a minute, and take turns at
 ///   both; a destination whose limit depends on its hosts has one worker until they are known;
 /// - the last quarter of all workers is kept for destinations that have no worker yet, so that
@@ -182,6 +182,7 @@ class Schedule {
   void release(DestinationId id);
   void forget_unused(DestinationId id);
   std::uint32_t workers_start() const noexcept;
+  std::uint32_t workers_max_of(const Destination& destination) const noexcept;
   void pause(DestinationId id, SteadyTime until);
   void end_pause(DestinationId id);
   void advance(SteadyTime now);

@@ -307,6 +307,23 @@ TEST(Schedule, StartsAsManyWorkersAsConfigured) {
   EXPECT_EQ(bench.act(0), "start a, start a, start a");
 }
 
+TEST(Schedule, LocalMailHasAMaximumOfItsOwn) {
+  QueueConfig config = config_with(2, 100);
+  config.workers_local_max = 4;
+  config.local_destination = "local";
+  Bench bench(config);
+  for (std::uint64_t id = 1; id <= 8; ++id) {
+    bench.add(id, "local");
+    bench.add(100 + id, "other");
+  }
+  EXPECT_EQ(bench.act(0), "start local, start other, start local, start other");
+  for (int i = 0; i < 5; ++i) {
+    bench.judge("local", Verdict::success, 0);
+    bench.judge("other", Verdict::success, 0);
+  }
+  EXPECT_EQ(bench.act(0), "start local, start local");
+}
+
 TEST(Schedule, SourceAddressesBoundAllWorkers) {
   QueueConfig config;
   config.workers_per_source_max = 2;

@@ -29,6 +29,7 @@ std::vector<io::Endpoint> own_endpoints(const AssemblyConfig& config) {
 queue::QueueConfig queue_config(const AssemblyConfig& config) {
   queue::QueueConfig queue = config.queue;
   queue.sources = config.deliver.source_count();
+  queue.local_destination = route::destination_name(route::LocalMailbox());
   return queue;
 }
 

@@ -137,6 +137,8 @@ Section queue_section() {
               "failure."),
           key("workers_per_destination_max", &QueueConfig::workers_per_destination_max,
               "Connections to one destination."),
+          key("workers_local_max", &QueueConfig::workers_local_max,
+              "Deliveries at the same time into mailboxes of this server."),
           key("workers_max", &QueueConfig::workers_max, "Outgoing connections in all."),
           key("workers_per_source_max", &QueueConfig::workers_per_source_max,
               "The same from each of our addresses (deliver.sources); 0: no bound."),
