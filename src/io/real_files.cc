@@ -12,24 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/socket_address.h"
+#include "io/system_call.h"
 
 namespace veredus::io {
 namespace {
-
-std::unexpected<Error> failed(const std::string& what, int error) {
-  const bool is_full = error == ENOSPC || error == EDQUOT;
-  return fail(is_full ? Fault::overloaded : Fault::unavailable,
-              "cannot " + what + ": " + system_text(error));
-}
-
-/// Repeats a call that a signal interrupted. Returns what it returned.
-template <class Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result == -1 && errno == EINTR) result = call();
-  return result;
-}
 
 constexpr const char* kDescriptors = "/proc/self/fd";
 
@@ -79,11 +65,6 @@ class RealFile final : public File {
   OwnedDescriptor descriptor_;
   bool has_name_;
 };
-
-OwnedDescriptor open_file(const std::string& path, int flags) {
-  return OwnedDescriptor(
-      uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR); }));
-}
 
 }  // namespace
 

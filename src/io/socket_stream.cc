@@ -56,6 +56,21 @@ class Unsent {
   std::size_t next_ = 0;
 };
 
+/// The same of one piece.
+class UnsentPiece {
+ public:
+  explicit UnsentPiece(std::string_view octets) : octets_(octets) {}
+
+  bool empty() const noexcept { return octets_.empty(); }
+  void sent(std::size_t octets) { octets_.remove_prefix(octets); }
+  ssize_t send(int descriptor) const {
+    return ::send(descriptor, octets_.data(), octets_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+
+ private:
+  std::string_view octets_;
+};
+
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
@@ -100,8 +115,8 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into, Duration
   }
 }
 
-Task<Result<>> SocketStream::write_all(std::vector<std::string_view> pieces, Duration deadline) {
-  Unsent unsent(std::move(pieces));
+template <class Unsent>
+Task<Result<>> SocketStream::send_all(Unsent unsent, Duration deadline) {
   while (!unsent.empty()) {
     if (closed_) co_return fail(closed_here());
     const ssize_t count = unsent.send(descriptor());
@@ -117,22 +132,12 @@ Task<Result<>> SocketStream::write_all(std::vector<std::string_view> pieces, Dur
   co_return Result<>();
 }
 
+Task<Result<>> SocketStream::write_all(std::vector<std::string_view> pieces, Duration deadline) {
+  return send_all(Unsent(std::move(pieces)), deadline);
+}
+
 Task<Result<>> SocketStream::write(const std::string& octets, Duration deadline) {
-  std::string_view unsent = octets;
-  while (!unsent.empty()) {
-    if (closed_) co_return fail(closed_here());
-    const ssize_t count =
-        ::send(descriptor(), unsent.data(), unsent.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count >= 0) {
-      unsent.remove_prefix(static_cast<std::size_t>(count));
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (!would_block(errno)) co_return fail(lost(errno));
-    auto ready = co_await wait(writing_, deadline);
-    if (!ready) co_return ready;
-  }
-  co_return Result<>();
+  return send_all(UnsentPiece(octets), deadline);
 }
 
 void SocketStream::cancel_read() noexcept {

@@ -42,6 +42,8 @@ class SocketStream final : public Stream {
   int descriptor() noexcept { return descriptor_.native_handle(); }
 
  private:
+  template <class Unsent>
+  Task<Result<>> send_all(Unsent unsent, Duration deadline);
   /// An operation that waits for the socket, or none.
   struct Wait {
     Descriptor::wait_type type;

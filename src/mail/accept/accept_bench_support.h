@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "io/callback.h"
-#include "io/stream.h"
+#include "io/stream_test_support.h"
 #include "storage/storage.h"
 
 namespace veredus::accept::support {
@@ -104,10 +104,11 @@ class Script {
 /// Such a client, at the session's end of the connection. What it says next comes once the
 /// session has replied and the reactor has had a turn, as from a socket; it says one thing at a
 /// time, so the text comes after 354. It hangs up when a reply has another code.
-class CannedClient final : public io::Stream {
+class CannedClient final : public io::SocketlessStream {
  public:
   /// Both outlive it.
-  CannedClient(const Script& script, Supply& supply) : script_(script), supply_(supply) {}
+  CannedClient(const Script& script, Supply& supply)
+      : SocketlessStream("127.0.0.1:4000"), script_(script), supply_(supply) {}
   ~CannedClient() override { supply_.add(accepted_, is_over_ ? fault_ : "a session broke off"); }
   CannedClient(const CannedClient&) = delete;
   CannedClient& operator=(const CannedClient&) = delete;
@@ -134,11 +135,6 @@ class CannedClient final : public io::Stream {
     take(octets);
     co_return Result<>();
   }
-  void cancel_read() noexcept override {}
-  io::Task<> shutdown() override { co_return; }
-  void close() noexcept override {}
-  const io::Endpoint& peer() const noexcept override { return peer_; }
-  const io::Endpoint& local() const noexcept override { return peer_; }
 
  private:
   /// Nothing arrives any more when it is over: that is the end of file.
@@ -175,7 +171,6 @@ class CannedClient final : public io::Stream {
   std::string_view arrived_;  ///< What the session has not read yet.
   std::int64_t accepted_ = 0;
   std::string fault_;
-  io::Endpoint peer_ = *io::Endpoint::parse("127.0.0.1:4000");
 };
 
 }  // namespace veredus::accept::support

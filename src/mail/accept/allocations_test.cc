@@ -6,9 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/allocations_test_support.h"
-#include "io/sim/world.h"
-#include "mail/accept/session.h"
-#include "storage/memory/memory_storage.h"
+#include "mail/accept/session_test_support.h"
 
 namespace veredus::accept {
 namespace {
@@ -18,10 +16,10 @@ constexpr std::size_t kWarmUpRounds = 10;
 
 /// A client that sends one packet after the other, each when the session waits for it, and notes
 /// what was allocated from then until the session waits again. It allocates nothing itself.
-class CountingStream final : public io::Stream {
+class CountingStream final : public io::SocketlessStream {
  public:
   CountingStream(std::vector<std::string> packets, std::vector<std::uint64_t>& counts)
-      : packets_(std::move(packets)), counts_(counts) {
+      : SocketlessStream("127.0.0.1:4000"), packets_(std::move(packets)), counts_(counts) {
     counts_.reserve(packets_.size());
   }
 
@@ -44,49 +42,23 @@ class CountingStream final : public io::Stream {
   io::Task<Result<>> write(const std::string& /*octets*/, Duration /*deadline*/) override {
     co_return Result<>();
   }
-  void cancel_read() noexcept override {}
-  io::Task<> shutdown() override { co_return; }
-  void close() noexcept override {}
-  const io::Endpoint& peer() const noexcept override { return peer_; }
-  const io::Endpoint& local() const noexcept override { return peer_; }
 
  private:
   std::vector<std::string> packets_;
   std::vector<std::uint64_t>& counts_;
   std::size_t next_ = 0;
   std::uint64_t before_ = 0;
-  io::Endpoint peer_ = *io::Endpoint::parse("127.0.0.1:4000");
 };
 
-class AllocationsTest : public testing::Test {
- protected:
-  AllocationsTest() : queue_(queue::QueueConfig(), system_, storage_) {
-    queue_.connect(
-        {.destination_of = [](const queue::Recipient&) { return std::string("nowhere"); },
-         .start_worker = [](const std::string&) {},
-         .compose_notice = {}});
-    route::RouteConfig route;
-    route.hostname = "mx.example.test";
-    AcceptConfig accept;
-    accept.hostname = "mx.example.test";
-    accept.idle_commands_max = 10 * kRounds;
-    settings_ = std::make_shared<const Settings>(
-        accept, std::make_shared<const route::Router>(std::move(*route::Router::make(route))),
-        policy::RelayRule(policy::RelayConfig{{*IpNetwork::parse("127.0.0.0/8")}}));
-  }
-  ~AllocationsTest() override { world_.crash(); }
+AcceptConfig many_commands() {
+  AcceptConfig accept;
+  accept.idle_commands_max = 10 * kRounds;
+  return accept;
+}
 
-  static io::Task<> serve(AllocationsTest& test, std::unique_ptr<io::Stream> stream, bool& done) {
-    const Result<> begun = co_await test.queue_.start();
-    EXPECT_TRUE(begun);
-    Session session(test.surroundings_, test.settings_,
-                    {.id = SessionId{1},
-                     .port = {},
-                     .stream = std::move(stream),
-                     .reactor = *test.system_.reactors.front()});
-    co_await session.run();
-    done = true;
-  }
+class AllocationsTest : public OneSessionTest {
+ protected:
+  AllocationsTest() : OneSessionTest({}, many_commands()) {}
 
   /// The most that each packet of `round` was ever answered with, in its order, after EHLO and a
   /// few rounds.
@@ -95,9 +67,7 @@ class AllocationsTest : public testing::Test {
     for (std::size_t i = 0; i < kRounds; ++i)
       packets.insert(packets.end(), round.begin(), round.end());
     std::vector<std::uint64_t> counts;
-    bool done = false;
-    world_.spawn("session", serve(*this, std::make_unique<CountingStream>(packets, counts), done));
-    EXPECT_TRUE(world_.run_until([&] { return done; }));
+    serve(std::make_unique<CountingStream>(packets, counts));
     EXPECT_EQ(counts.size(), packets.size());
     std::vector<std::uint64_t> most(round.size());
     for (std::size_t i = 1 + kWarmUpRounds * round.size(); i < counts.size(); ++i) {
@@ -106,13 +76,6 @@ class AllocationsTest : public testing::Test {
     }
     return most;
   }
-
-  sim::World world_{1};
-  io::System system_ = world_.system();
-  storage::MemoryStorage storage_{system_.clock};
-  queue::Queue queue_;
-  Surroundings surroundings_{system_, queue_};
-  SharedSettings settings_;
 };
 
 /// Names that fit into no std::string's own memory: what is allocated for them is the envelope's.

@@ -7,8 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "io/sim/world.h"
-#include "storage/memory/memory_storage.h"
+#include "mail/accept/session_test_support.h"
 
 namespace veredus::accept {
 namespace {
@@ -17,10 +16,10 @@ namespace {
 using Writes = std::vector<std::string>;
 
 /// A client whose packets arrive when the session has to wait for them, one at a time.
-class PacketStream final : public io::Stream {
+class PacketStream final : public io::SocketlessStream {
  public:
   PacketStream(std::vector<std::string> packets, Writes& writes)
-      : packets_(std::move(packets)), writes_(writes) {}
+      : SocketlessStream("127.0.0.1:4000"), packets_(std::move(packets)), writes_(writes) {}
 
   io::Task<Result<>> wait_readable(Duration deadline) override {
     if (deadline == Duration::zero()) co_return fail(Fault::cancelled, "nothing yet");
@@ -38,66 +37,29 @@ class PacketStream final : public io::Stream {
     for (const std::string_view piece : pieces) write += piece;
     co_return Result<>();
   }
-  void cancel_read() noexcept override {}
-  io::Task<> shutdown() override { co_return; }
-  void close() noexcept override {}
-  const io::Endpoint& peer() const noexcept override { return peer_; }
-  const io::Endpoint& local() const noexcept override { return peer_; }
 
  private:
   std::vector<std::string> packets_;
   Writes& writes_;
   std::size_t next_ = 0;
-  io::Endpoint peer_ = *io::Endpoint::parse("127.0.0.1:4000");
 };
 
-class SessionTest : public testing::Test {
+route::RouteConfig one_mailbox() {
+  route::RouteConfig route;
+  route.domains.emplace_back().name = "example.test";
+  route.domains.front().mailboxes = {"you"};
+  return route;
+}
+
+class SessionTest : public OneSessionTest {
  protected:
-  SessionTest() : queue_(queue::QueueConfig(), system_, storage_) {
-    queue_.connect(
-        {.destination_of = [](const queue::Recipient&) { return std::string("nowhere"); },
-         .start_worker = [](const std::string&) {},
-         .compose_notice = {}});
-    route::RouteConfig route;
-    route.hostname = "mx.example.test";
-    route.domains.emplace_back().name = "example.test";
-    route.domains.front().mailboxes = {"you"};
-    AcceptConfig accept;
-    accept.hostname = "mx.example.test";
-    settings_ = std::make_shared<const Settings>(
-        accept, std::make_shared<const route::Router>(std::move(*route::Router::make(route))),
-        policy::RelayRule(policy::RelayConfig{{*IpNetwork::parse("127.0.0.0/8")}}));
-  }
-
-  ~SessionTest() override { world_.crash(); }
-
-  static io::Task<> serve(SessionTest& test, std::unique_ptr<io::Stream> stream, bool& done) {
-    const Result<> begun = co_await test.queue_.start();
-    EXPECT_TRUE(begun);
-    Session session(test.surroundings_, test.settings_,
-                    {.id = SessionId{1},
-                     .port = {},
-                     .stream = std::move(stream),
-                     .reactor = *test.system_.reactors.front()});
-    co_await session.run();
-    done = true;
-  }
+  SessionTest() : OneSessionTest(one_mailbox(), {}) {}
 
   Writes run(std::vector<std::string> packets) {
     Writes writes;
-    bool done = false;
-    world_.spawn("session",
-                 serve(*this, std::make_unique<PacketStream>(std::move(packets), writes), done));
-    EXPECT_TRUE(world_.run_until([&] { return done; }));
+    serve(std::make_unique<PacketStream>(std::move(packets), writes));
     return writes;
   }
-
-  sim::World world_{1};
-  io::System system_ = world_.system();
-  storage::MemoryStorage storage_{system_.clock};
-  queue::Queue queue_;
-  Surroundings surroundings_{system_, queue_};
-  SharedSettings settings_;
 };
 
 /// RFC 2920 §3.2: the replies to a pipelined group go out together.

@@ -1,6 +1,7 @@
 // What the client takes from the heap for each command and reply, once it has what it keeps.
 
 #include "base/allocations_test_support.h"
+#include "io/stream_test_support.h"
 #include "mail/deliver/client.h"
 #include "mail/deliver/deliver_test_support.h"
 
@@ -9,10 +10,10 @@ namespace {
 
 /// A next hop whose replies are known: each read brings the next packet. Notes what was allocated
 /// from there until the client writes again, or reads on. It allocates nothing itself.
-class CountingStream final : public io::Stream {
+class CountingStream final : public io::SocketlessStream {
  public:
   CountingStream(std::vector<std::string> packets, std::vector<std::uint64_t>& counts)
-      : packets_(std::move(packets)), counts_(counts) {
+      : SocketlessStream("203.0.113.1:25"), packets_(std::move(packets)), counts_(counts) {
     counts_.reserve(packets_.size());
   }
 
@@ -37,11 +38,6 @@ class CountingStream final : public io::Stream {
     note();
     co_return Result<>();
   }
-  void cancel_read() noexcept override {}
-  io::Task<> shutdown() override { co_return; }
-  void close() noexcept override {}
-  const io::Endpoint& peer() const noexcept override { return peer_; }
-  const io::Endpoint& local() const noexcept override { return peer_; }
 
  private:
   void note() {
@@ -52,7 +48,6 @@ class CountingStream final : public io::Stream {
   std::vector<std::uint64_t>& counts_;
   std::uint64_t before_ = 0;
   bool is_counting_ = false;
-  io::Endpoint peer_ = *io::Endpoint::parse("203.0.113.1:25");
 };
 
 class ClientAllocations : public CourierTest {

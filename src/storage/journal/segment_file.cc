@@ -14,32 +14,18 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "io/system_call.h"
 
 namespace veredus::storage::journal {
 namespace {
 
+using io::failed;
+using io::open_file;
+using io::uninterrupted;
+
 constexpr std::string_view kSuffix = ".journal";
 constexpr std::string_view kSpareSuffix = ".spare";
 constexpr std::size_t kNumberDigits = 12;
-
-std::unexpected<Error> failed(const std::string& doing, int error) {
-  const bool is_full = error == ENOSPC || error == EDQUOT;
-  return fail(is_full ? Fault::overloaded : Fault::unavailable,
-              "cannot " + doing + ": " + std::generic_category().message(error));
-}
-
-/// Repeats a call that a signal interrupted. Returns what it returned.
-template <class Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result == -1 && errno == EINTR) result = call();
-  return result;
-}
-
-io::OwnedDescriptor open_file(const std::string& path, int flags) {
-  return io::OwnedDescriptor(
-      uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR); }));
-}
 
 std::string path_of(const std::string& folder, std::uint64_t number, std::string_view suffix) {
   const std::string digits = std::to_string(number);

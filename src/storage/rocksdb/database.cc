@@ -183,15 +183,7 @@ Result<> Database::sweep_unclaimed() {
 /// Finds out what is in use in each segment.
 Result<> Database::count_places() {
   if (Result<> loaded = segments_.load(journal_options_.folder); !loaded) return loaded;
-  const std::unique_ptr<rocksdb::Iterator> at(
-      db_->NewIterator(rocksdb::ReadOptions(), families_.place));
-  for (at->SeekToFirst(); at->Valid(); at->Next()) {
-    const auto place = journal::decode_place(at->value().ToStringView());
-    if (!place) return veredus::fail(Fault::unavailable, "the storage is damaged: a body's place");
-    segments_.add(*place);
-  }
-  if (!at->status().ok()) return fail(at->status(), "cannot read the storage");
-  return {};
+  return for_each_place([this](const journal::Place& place) { segments_.add(place); });
 }
 
 }  // namespace veredus::storage

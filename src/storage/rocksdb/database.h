@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -116,6 +117,7 @@ class Database {
   Result<> release_unused(const std::vector<std::uint64_t>& segments);
   Result<std::optional<std::string>> find(rocksdb::ColumnFamilyHandle* family,
                                           const std::string& key) const;
+  Result<> for_each_place(const std::function<void(const journal::Place&)>& visit) const;
   Result<std::string> read_place(const journal::Place& place) const;
   Result<> count_keys(Report& report) const;
   Result<> check_place(ChunkName name, std::string_view octets) const;

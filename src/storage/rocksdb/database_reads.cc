@@ -48,6 +48,19 @@ Result<std::optional<journal::Place>> Database::find_place(ChunkName name) const
   return place;
 }
 
+/// Precondition: open_mutex_ is held, or nobody else knows the database yet.
+Result<> Database::for_each_place(const std::function<void(const journal::Place&)>& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> at(
+      db_->NewIterator(rocksdb::ReadOptions(), families_.place));
+  for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    const auto place = journal::decode_place(at->value().ToStringView());
+    if (!place) return veredus::fail(Fault::unavailable, "the storage is damaged: a body's place");
+    visit(*place);
+  }
+  if (!at->status().ok()) return fail(at->status(), "cannot read from the storage");
+  return {};
+}
+
 Result<std::string> Database::read_place(const journal::Place& place) const {
   if (place.octets == 0) return std::string();
   const std::string path = journal::segment_path(journal_options_.folder, place.start.segment);

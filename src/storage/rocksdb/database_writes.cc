@@ -108,15 +108,11 @@ Result<> Database::release_unused(const std::vector<std::uint64_t>& segments) {
   if (segments.empty()) return {};
   std::map<std::uint64_t, std::vector<journal::Place>> used;
   for (const std::uint64_t segment : segments) used[segment];
-  const std::unique_ptr<rocksdb::Iterator> at(
-      db_->NewIterator(rocksdb::ReadOptions(), families_.place));
-  for (at->SeekToFirst(); at->Valid(); at->Next()) {
-    const auto place = journal::decode_place(at->value().ToStringView());
-    if (!place) return veredus::fail(Fault::unavailable, "the storage is damaged: a body's place");
-    if (const auto found = used.find(place->start.segment); found != used.end())
-      found->second.push_back(*place);
-  }
-  if (!at->status().ok()) return fail(at->status(), "cannot read from the storage");
+  const Result<> looked = for_each_place([&used](const journal::Place& place) {
+    if (const auto found = used.find(place.start.segment); found != used.end())
+      found->second.push_back(place);
+  });
+  if (!looked) return looked;
   Result<> all;
   for (auto& [segment, places] : used) {
     Result<> released = segments_.release_unused(segment, std::move(places));
