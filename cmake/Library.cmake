@@ -2,7 +2,7 @@
 
 # The unit tests that start threads: they run under the thread sanitizer too (ctest label
 # `threads`, build target `threaded_tests`).
-set(VEREDUS_THREADED "^(io|io_sim|storage|storage_memory|storage_journal|storage_rocksdb|mail_queue|main)_test$")
+set(VEREDUS_THREADED "^(io|io_sim|storage|storage_memory|storage_journal|storage_rocksdb|mail_deliver|mail_queue|main)_test$")
 
 # With VEREDUS_FUZZ only libFuzzer programs are wanted; all else is built when it is named.
 if(VEREDUS_FUZZ)

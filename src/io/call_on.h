@@ -1,4 +1,4 @@
-// Asking another reactor: its answer comes back to the caller's.
+// Asking another reactor or thread: its answer comes back to the caller's.
 
 #pragma once
 
@@ -22,11 +22,11 @@ namespace veredus::io {
 template <class T>
 using Answer = std::move_only_function<void(T)>;
 
-/// Runs `work` on `reactor`, waits until it, or what it handed its Answer to, has answered, and
-/// returns the answer on the caller's reactor. `work` is destroyed where it ran. In simulation
-/// the waiting task waits at a Signal of its own host, so a crash there ends it as any other.
-template <class T>
-Task<T> call_on(Reactor& reactor, Clock& clock, std::move_only_function<void(Answer<T>)> work) {
+/// Suspends the calling task, calls `start` on this thread, and returns the answer on the caller's
+/// reactor. In simulation the task waits at a Signal of its own host, so a crash there ends it as
+/// any other.
+template <class T, class Start>
+Task<T> await_answer(Clock& clock, Start start) {
   struct Pending {
     std::unique_ptr<Signal> answered;
     std::optional<T> value;
@@ -34,17 +34,25 @@ Task<T> call_on(Reactor& reactor, Clock& clock, std::move_only_function<void(Ans
   auto pending = std::make_shared<Pending>(clock.signal());
   boost::asio::any_io_executor home = co_await boost::asio::this_coro::executor;
   // Weak: an answer may be kept, uncalled, for longer than the reactors and their timers live.
-  auto answer = [waits = std::weak_ptr(pending), home](T value) {
+  start(Answer<T>([waits = std::weak_ptr(pending), home](T value) {
     if (const auto asked = waits.lock()) {
       asked->value.emplace(std::move(value));
       boost::asio::post(home, [asked] { asked->answered->raise(); });
     }
-  };
-  reactor.post([work = std::move(work), answer = std::move(answer)]() mutable {
-    work(Answer<T>(std::move(answer)));
-  });
+  }));
   co_await pending->answered->wait();
   co_return std::move(*pending->value);
+}
+
+/// Runs `work` on `reactor`, waits until it, or what it handed its Answer to, has answered, and
+/// returns the answer on the caller's reactor. `work` is destroyed where it ran.
+template <class T>
+Task<T> call_on(Reactor& reactor, Clock& clock, std::move_only_function<void(Answer<T>)> work) {
+  return await_answer<T>(clock, [&reactor, work = std::move(work)](Answer<T> answer) mutable {
+    reactor.post([work = std::move(work), answer = std::move(answer)]() mutable {
+      work(std::move(answer));
+    });
+  });
 }
 
 }  // namespace veredus::io

@@ -17,6 +17,10 @@ class File {
  public:
   virtual ~File() = default;
   virtual Result<> write(std::string_view octets) = 0;
+  /// Starts to bring what was written to stable storage, as far as that can be done without
+  /// waiting. Promises nothing: it only makes sync() of several files that were begun together
+  /// shorter.
+  virtual void begin_sync() {}
   /// Returns when all that was written is on stable storage.
   virtual Result<> sync() = 0;
   /// Of a draft: shows it at `path`, in place of whatever is there. Durable after sync_directory().

@@ -41,6 +41,9 @@ class RealFile final : public File {
     return {};
   }
 
+  /// An error is told by sync().
+  void begin_sync() override { ::sync_file_range(descriptor_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+
   Result<> sync() override {
     if (::fsync(descriptor_.get()) != 0) return failed("sync " + path_, errno);
     return {};

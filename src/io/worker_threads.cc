@@ -37,7 +37,7 @@ WorkerThreads::~WorkerThreads() { stop(); }
 Task<> WorkerThreads::run(std::move_only_function<void()> job) {
   Job guarded{std::move(job), nullptr};
   co_await await_callback<void>([this, &guarded](Resume<> resume) {
-    submit([&guarded, resume = std::move(resume)]() mutable {
+    start([&guarded, resume = std::move(resume)]() mutable {
       guarded.run_guarded();
       resume();
     });
@@ -46,7 +46,7 @@ Task<> WorkerThreads::run(std::move_only_function<void()> job) {
 }
 
 void WorkerThreads::stop() {
-  std::deque<Work> dropped;
+  std::deque<std::move_only_function<void()>> dropped;
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
@@ -57,11 +57,11 @@ void WorkerThreads::stop() {
   threads_.clear();
 }
 
-void WorkerThreads::submit(Work work) {
+void WorkerThreads::start(std::move_only_function<void()> job) {
   {
     const std::scoped_lock lock(mutex_);
     if (stopping_) return;
-    queue_.push_back(std::move(work));
+    queue_.push_back(std::move(job));
   }
   changed_.notify_one();
 }
@@ -72,10 +72,10 @@ void WorkerThreads::serve(unsigned number) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (stopping_) return;
-    Work work = std::move(queue_.front());
+    std::move_only_function<void()> job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    work();
+    job();
   }
 }
 

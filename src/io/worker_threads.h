@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -22,21 +23,18 @@ class WorkerThreads final : public Workers {
 
   /// An exception that leaves `job` goes on in the caller.
   Task<> run(std::move_only_function<void()> job) override;
+  void start(std::move_only_function<void()> job) override;
 
   /// Ends the threads, each after the job in hand; jobs that wait are dropped, and later ones
   /// too. The reactors must have been stopped, but not cleared (io/reactors.h).
   void stop();
 
  private:
-  /// Runs a job and says so to the task that waits for it.
-  using Work = std::move_only_function<void()>;
-
-  void submit(Work work);
   void serve(unsigned number);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Work> queue_;
+  std::deque<std::move_only_function<void()>> queue_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -18,6 +18,9 @@ class Workers {
   /// Runs `job` on a worker thread and returns on the caller's reactor when it is done. The
   /// queue of waiting jobs is bounded by the callers: each waits for its own.
   virtual Task<> run(std::move_only_function<void()> job) = 0;
+
+  /// Runs `job` on a worker thread some time; nobody waits for it. It must not throw.
+  virtual void start(std::move_only_function<void()> job) = 0;
 };
 
 /// As Workers::run, with the job's result. `job` is moved into the coroutine's frame.

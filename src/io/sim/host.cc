@@ -92,6 +92,9 @@ class SimWorkers final : public io::Workers {
     co_await host_.sleep(random_.between(Duration::zero(), most));
     job();
   }
+  void start(std::move_only_function<void()> job) override {
+    host_.spawn("worker", run(std::move(job)));
+  }
 
  private:
   Host& host_;

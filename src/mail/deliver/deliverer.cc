@@ -33,6 +33,7 @@ Deliverer::Deliverer(const io::System& system, queue::Queue& queue, SharedSettin
     : system_(system),
       queue_(queue),
       settings_(std::move(settings)),
+      writer_(system_),
       sources_(std::make_shared<SourcePool>(settings_.load()->deliver.all_sources())),
       memories_(system.reactors.size()) {}
 
@@ -63,7 +64,7 @@ void Deliverer::start_worker(const std::string& destination) {
 
 std::unique_ptr<Courier> Deliverer::courier_for(const Worker& worker) {
   if (worker.destination == local_destination())
-    return std::make_unique<MailboxCourier>(worker.settings, system_, queue_);
+    return std::make_unique<MailboxCourier>(worker.settings, system_, queue_, writer_);
   auto next_hop = route::parse_destination(worker.destination);
   // The queue only knows names that destination_of() gave it.
   if (!next_hop) throw std::logic_error("no such destination");

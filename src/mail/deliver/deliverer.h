@@ -12,6 +12,7 @@
 #include "io/task.h"
 #include "mail/deliver/courier.h"
 #include "mail/deliver/host_memory.h"
+#include "mail/deliver/mailbox_writer.h"
 #include "mail/deliver/settings.h"
 #include "mail/deliver/source_pool.h"
 #include "mail/queue/queue.h"
@@ -63,6 +64,7 @@ class Deliverer {
   io::System system_;
   queue::Queue& queue_;
   std::atomic<SharedSettings> settings_;
+  MailboxWriter writer_;
   std::atomic<std::shared_ptr<SourcePool>> sources_;
   std::vector<HostMemory> memories_;  // one for each reactor, and touched only there
   std::atomic<std::size_t> workers_ = 0;

@@ -1,9 +1,9 @@
 #include "mail/deliver/mailbox_courier.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
-#include "mail/deliver/outcomes.h"
 #include "mail/deliver/reason.h"
 #include "wire/mime/received.h"
 
@@ -26,49 +26,74 @@ Error unwritten(const Error& error) {
 
 io::Task<std::vector<queue::Outcome>> MailboxCourier::deliver(const queue::Job& job) {
   Outcomes outcomes(job, system_.clock);
-  const std::vector<std::uint32_t> recipients = outcomes.open();
-  for (const std::uint32_t recipient : recipients) {
-    auto place = place_for(job, recipient);
-    if (!place) {
-      const Cause cause = place.error().is_transient() ? Cause::reconfigured : Cause::no_mailbox;
-      outcomes.set(recipient, state_after(place.error()), reason(cause, place.error().text()), "");
-      continue;
-    }
-    const Result<> written = co_await put(job, std::move(*place));
-    if (written)
-      outcomes.set(recipient, State::delivered, "2.0.0 Delivered to mailbox", "");
+  Copies copies{job};
+  const std::vector<std::uint32_t> open = outcomes.open();
+  for (const std::uint32_t recipient : open) co_await choose(copies, recipient, outcomes);
+  const std::vector<std::uint32_t> recipients = copies.recipients;
+  const std::vector<Result<>> written = co_await write(std::move(copies));
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    if (written[i])
+      outcomes.set(recipients[i], State::delivered, "2.0.0 Delivered to mailbox", "");
     else
-      outcomes.set(recipient, State::deferred, written.error().text(), "");
+      outcomes.set(recipients[i], State::deferred, written[i].error().text(), "");
   }
   co_return outcomes.take();
 }
 
 io::Task<> MailboxCourier::finish() { co_return; }
 
+/// A recipient who has a mailbox with room is among the copies afterwards; any other has an
+/// outcome.
+io::Task<> MailboxCourier::choose(Copies& copies, std::uint32_t recipient, Outcomes& outcomes) {
+  auto place = place_for(copies.job, recipient);
+  if (!place) {
+    const Cause cause = place.error().is_transient() ? Cause::reconfigured : Cause::no_mailbox;
+    outcomes.set(recipient, state_after(place.error()), reason(cause, place.error().text()), "");
+    co_return;
+  }
+  const Result<> room = co_await check_room(copies, *place);
+  if (!room) {
+    outcomes.set(recipient, State::deferred, room.error().text(), "");
+    co_return;
+  }
+  copies.recipients.push_back(recipient);
+  copies.places.push_back(std::move(*place));
+}
+
 /// Counted anew each time: the owner may have made room by any program. What is over its quota
 /// waits for that until it expires.
-io::Task<Result<>> MailboxCourier::check_room(const queue::Job& job, const MaildirPlace& place) {
+io::Task<Result<>> MailboxCourier::check_room(const Copies& copies, const MaildirPlace& place) {
   if (place.quota_bytes == 0) co_return Result<>();
   const auto held = co_await io::run_blocking(
       system_.workers, [&] { return system_.files.octets_below(place.folder); });
   if (!held) co_return fail(unwritten(held.error()));
-  if (*held + job.envelope->size <= place.quota_bytes) co_return Result<>();
+  const auto same = std::ranges::count(copies.places, place.folder, &MaildirPlace::folder);
+  const std::uint64_t coming = (static_cast<std::uint64_t>(same) + 1) * copies.job.envelope->size;
+  if (*held + coming <= place.quota_bytes) co_return Result<>();
   co_return fail(Fault::overloaded, reason(Cause::mailbox_full, "The mailbox is full"));
 }
 
-/// A body that is in memory anyway costs one call of a worker; of one that is in storage only one
-/// chunk is in memory at a time.
-io::Task<Result<>> MailboxCourier::put(const queue::Job& job, MaildirPlace place) {
-  Result<> done = co_await check_room(job, place);
-  if (!done) co_return done;
+/// A body that is in memory anyway is written together with others; of one that is in storage only
+/// one chunk is in memory at a time.
+io::Task<std::vector<Result<>>> MailboxCourier::write(Copies copies) {
+  const queue::Job& job = copies.job;
+  std::vector<Result<>> written;
   if (job.chunks.size() == job.envelope->chunk_count) {
-    auto write = [&] { return write_maildir(system_.files, std::move(place), job.chunks); };
-    done = co_await io::run_blocking(system_.workers, write);
-    if (!done) co_return fail(unwritten(done.error()));
-    co_return done;
+    written = co_await writer_.write(std::move(copies.places), job.chunks);
+    for (Result<>& one : written)
+      if (!one) one = fail(unwritten(one.error()));
+    co_return written;
   }
+  for (MaildirPlace& place : copies.places) {
+    Result<> one = co_await write_stored(job, std::move(place));
+    written.push_back(std::move(one));
+  }
+  co_return written;
+}
+
+io::Task<Result<>> MailboxCourier::write_stored(const queue::Job& job, MaildirPlace place) {
   MaildirDraft draft(system_.files, std::move(place));
-  done = co_await copy(job, draft);
+  const Result<> done = co_await copy(job, draft);
   if (!done) co_await system_.workers.run([&draft] { draft.discard(); });
   co_return done;
 }

@@ -8,7 +8,8 @@ namespace {
 class MailboxTest : public CourierTest {
  protected:
   std::string put(const queue::Job& job) {
-    MailboxCourier courier(settings(), system_, queue_);
+    MailboxWriter writer(system_);
+    MailboxCourier courier(settings(), system_, queue_, writer);
     return text_of(run(courier.deliver(job)));
   }
   /// All files of a mailbox's new/, one after the other.

@@ -1,6 +1,8 @@
 #include "mail/deliver/maildir.h"
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 namespace veredus::deliver {
@@ -31,6 +33,45 @@ Result<> with_maildir(io::Files& files, const std::string& folder, auto step) {
   if (done || done.error().fault() != Fault::unavailable) return done;
   if (const Result<> made = make_maildir(files, folder); !made) return made;
   return step();
+}
+
+struct Copying {
+  MaildirCopy& copy;
+  MaildirDraft draft;
+};
+
+Result<> write_octets(MaildirDraft& draft, const std::vector<Bytes>& chunks) {
+  Result<> done = chunks.empty() ? draft.write("") : Result<>();
+  for (const Bytes& chunk : chunks)
+    if (done) done = draft.write(chunk.view());
+  return done;
+}
+
+/// Each folder once; a failure is that of all messages that were shown in it.
+void sync_folders(io::Files& files, std::vector<Copying>& all) {
+  std::map<std::string, Result<>> synced;
+  for (Copying& one : all) {
+    if (!one.copy.written) continue;
+    const std::string folder = one.draft.new_folder();
+    auto known = synced.find(folder);
+    if (known == synced.end()) known = synced.emplace(folder, files.sync_directory(folder)).first;
+    one.copy.written = known->second;
+  }
+}
+
+void write_at_once(io::Files& files, std::span<MaildirCopy* const> copies) {
+  std::vector<Copying> all;
+  all.reserve(copies.size());
+  for (MaildirCopy* copy : copies) {
+    Copying& one = all.emplace_back(*copy, MaildirDraft(files, copy->place));
+    copy->written = write_octets(one.draft, *copy->chunks);
+    if (copy->written && copies.size() > 1) one.draft.begin_sync();
+  }
+  for (Copying& one : all)
+    if (one.copy.written) one.copy.written = one.draft.show();
+  sync_folders(files, all);
+  for (Copying& one : all)
+    if (!one.copy.written) one.draft.discard();
 }
 
 }  // namespace
@@ -77,14 +118,18 @@ Result<> MaildirDraft::write(std::string_view octets) {
   return file_->write(out);
 }
 
-Result<> MaildirDraft::finish() {
+void MaildirDraft::begin_sync() { file_->begin_sync(); }
+
+Result<> MaildirDraft::show() {
   const std::unique_ptr<io::File> file = std::move(file_);
   if (const Result<> synced = file->sync(); !synced) return synced;
-  const std::string shown = place_.folder + "/new/" + place_.name;
-  const Result<> published =
-      with_maildir(files_, place_.folder, [&] { return file->publish(shown); });
-  if (!published) return published;
-  return files_.sync_directory(place_.folder + "/new");
+  const std::string shown = new_folder() + '/' + place_.name;
+  return with_maildir(files_, place_.folder, [&] { return file->publish(shown); });
+}
+
+Result<> MaildirDraft::finish() {
+  if (const Result<> shown = show(); !shown) return shown;
+  return files_.sync_directory(new_folder());
 }
 
 void MaildirDraft::discard() {
@@ -92,14 +137,12 @@ void MaildirDraft::discard() {
   static_cast<void>(files_.remove(draft_));  // The error before it is the one to tell.
 }
 
-Result<> write_maildir(io::Files& files, MaildirPlace place, const std::vector<Bytes>& chunks) {
-  MaildirDraft draft(files, std::move(place));
-  Result<> done = chunks.empty() ? draft.write("") : Result<>();
-  for (const Bytes& chunk : chunks)
-    if (done) done = draft.write(chunk.view());
-  if (done) done = draft.finish();
-  if (!done) draft.discard();
-  return done;
+void write_maildirs(io::Files& files, std::span<MaildirCopy* const> copies) {
+  while (!copies.empty()) {
+    const std::size_t count = std::min(copies.size(), kMaildirFilesMax);
+    write_at_once(files, copies.first(count));
+    copies = copies.subspan(count);
+  }
 }
 
 }  // namespace veredus::deliver

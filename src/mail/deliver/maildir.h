@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +41,15 @@ class MaildirDraft {
   /// The next octets of the message as queued: line ends are CRLF, and a piece may end between the
   /// two. LF is written, as every reader of Maildirs expects.
   [[nodiscard]] Result<> write(std::string_view octets);
-  /// Makes the message durable and shows it in new: when this succeeds it survives a power cut.
-  /// After an error nothing is in new, or (when only the folder's sync failed) the whole message,
-  /// whose place the next attempt takes. Precondition: write() was called and succeeded.
+  /// Makes show() of several drafts shorter: call it for each first. Precondition as show().
+  void begin_sync();
+  /// Makes the message durable and shows it in new. When new_folder() is synced after it, it
+  /// survives a power cut. After an error nothing is in new. Precondition: write() was called and
+  /// succeeded.
+  [[nodiscard]] Result<> show();
+  std::string new_folder() const { return place_.folder + "/new"; }
+  /// show(), and the folder's sync. When only that fails, the whole message is in new, whose place
+  /// the next attempt takes.
   [[nodiscard]] Result<> finish();
   /// Removes what may be in tmp. What cannot be removed is overwritten by the next attempt.
   void discard();
@@ -55,9 +63,18 @@ class MaildirDraft {
   std::unique_ptr<io::File> file_;  // null before begin() and after the end
 };
 
-/// A whole message at once. Blocks; nothing is left in tmp after an error, else as
-/// MaildirDraft::finish().
-[[nodiscard]] Result<> write_maildir(io::Files& files, MaildirPlace place,
-                                     const std::vector<Bytes>& chunks);
+/// A whole message for one Maildir, and what came of it.
+struct MaildirCopy {
+  MaildirPlace place;
+  const std::vector<Bytes>* chunks;  ///< Outlive the writing.
+  Result<> written = fail(Fault::unavailable, "the delivery was broken off");
+};
+
+/// Writes all of them, each with a result of its own. Blocks; at most kMaildirFilesMax files are
+/// open at once, which are brought to the disk together, and a folder that got several is synced
+/// once for them. Nothing is left in tmp after an error, else as MaildirDraft::finish().
+void write_maildirs(io::Files& files, std::span<MaildirCopy* const> copies);
+
+inline constexpr std::size_t kMaildirFilesMax = 8;
 
 }  // namespace veredus::deliver

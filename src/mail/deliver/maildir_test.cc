@@ -3,6 +3,7 @@
 #include "mail/deliver/maildir.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -21,8 +22,10 @@ Result<> deliver(io::Files& files, std::string name = "1.V2R0.us") {
   MaildirPlace place{kFolder, std::move(name),
                      "Return-Path: <al@client.example>\r\nDelivered-To: you@example.test\r\n"};
   // A CR at the end of a chunk and its LF at the start of the next.
-  return write_maildir(files, std::move(place),
-                       {Bytes("Subject: x\r\n\r\nhello\r"), Bytes("\nworld\r\n")});
+  const std::vector<Bytes> chunks{Bytes("Subject: x\r\n\r\nhello\r"), Bytes("\nworld\r\n")};
+  MaildirCopy copy{std::move(place), &chunks};
+  write_maildirs(files, std::array{&copy});
+  return copy.written;
 }
 constexpr std::string_view kWritten =
     "Return-Path: <al@client.example>\nDelivered-To: you@example.test\nSubject: x\n\n"

@@ -28,6 +28,10 @@ class CountingWorkers final : public io::Workers {
     job();
     co_return;
   }
+  void start(std::move_only_function<void()> job) override {
+    ++jobs_;
+    job();
+  }
   int jobs() const { return jobs_; }
 
  private:

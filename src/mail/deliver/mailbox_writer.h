@@ -1,0 +1,50 @@
+// Mail for mailboxes of this server, written together with what comes at the same time.
+
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "io/system.h"
+#include "io/task.h"
+#include "mail/deliver/maildir.h"
+
+namespace veredus::deliver {
+
+/// For all reactors. A few workers write, and each takes as much of what waits as it can bring to
+/// the disk at once: the busier the mailboxes, the more messages share a flush, and no more threads
+/// are kept from other work by a disk that hangs. Destroy it when the workers run no more.
+class MailboxWriter {
+ public:
+  /// `system` outlives it.
+  explicit MailboxWriter(const io::System& system) : system_(system) {}
+  MailboxWriter(const MailboxWriter&) = delete;
+  MailboxWriter& operator=(const MailboxWriter&) = delete;
+
+  /// Writes one message into each of the places, as write_maildirs() does; the results are in their
+  /// order. `chunks` outlive the call.
+  io::Task<std::vector<Result<>>> write(std::vector<MaildirPlace> places,
+                                        const std::vector<Bytes>& chunks);
+
+  static constexpr unsigned kWritersMin = 4;
+  static constexpr unsigned kWritersMax = 12;
+  static constexpr std::size_t kOctetsTogetherMax = std::size_t{1} << 20;
+
+ private:
+  struct Request;
+
+  /// True when there is a writer too few.
+  bool enqueue(Request& request);
+  bool is_worth(unsigned others) const;
+  void write_all();
+  std::vector<Request*> take();
+
+  const io::System& system_;
+  std::mutex mutex_;
+  std::deque<Request*> waiting_;
+  unsigned writers_ = 0;
+};
+
+}  // namespace veredus::deliver
