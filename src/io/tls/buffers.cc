@@ -8,12 +8,19 @@
 namespace veredus::io::tls {
 namespace {
 
-constexpr std::size_t kSpareMax = 4;  // Of each thread.
+constexpr std::size_t kSpareMax = 4;            // Of each thread.
+constexpr std::size_t kOutputKept = 32 * 1024;  // More is not worth it.
 
 /// As Connection has them: a session takes one for all that comes, which must not cost an
 /// allocation each time.
 std::vector<std::unique_ptr<Buffers::Input>>& spare() {
   thread_local std::vector<std::unique_ptr<Buffers::Input>> buffers;
+  return buffers;
+}
+
+/// The same for what goes out.
+std::vector<std::string>& spare_output() {
+  thread_local std::vector<std::string> buffers;
   return buffers;
 }
 
@@ -58,6 +65,20 @@ void Buffers::came(std::size_t octets) noexcept {
   begin_ = 0;
   end_ = octets;
   release_if_empty();
+}
+
+void Buffers::expect_output(std::size_t octets) {
+  if (output_.empty() && !spare_output().empty()) {
+    output_ = std::move(spare_output().back());
+    spare_output().pop_back();
+  }
+  output_.reserve(output_.size() + octets);
+}
+
+void Buffers::give_back(std::string sent) noexcept {
+  if (sent.capacity() > kOutputKept || spare_output().size() == kSpareMax) return;
+  sent.clear();
+  spare_output().push_back(std::move(sent));
 }
 
 void Buffers::release_if_empty() noexcept {

@@ -38,9 +38,11 @@ class Buffers {
 
   bool has_output() const noexcept { return !output_.empty(); }
   std::size_t output_octets() const noexcept { return output_.size(); }
-  /// Makes it cost one allocation when so many will be written.
-  void expect_output(std::size_t octets) { output_.reserve(output_.size() + octets); }
+  /// Makes room for so many more, in memory that was given back if there is any.
+  void expect_output(std::size_t octets);
   std::string take_output() noexcept { return std::exchange(output_, {}); }
+  /// What was taken and is sent: its memory serves the next output on this thread.
+  static void give_back(std::string sent) noexcept;
 
  private:
   static int read(BIO* bio, char* into, int octets);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -54,6 +55,30 @@ TEST_F(BuffersTest, OutputIsTakenOnce) {
   EXPECT_EQ(buffers_.take_output(), "onetwo");
   EXPECT_FALSE(buffers_.has_output());
   EXPECT_EQ(buffers_.take_output(), "");
+}
+
+TEST_F(BuffersTest, WhatIsSentIsRoomForTheNextOutput) {
+  buffers_.expect_output(100);
+  EXPECT_EQ(BIO_write(bio_.get(), "one", 3), 3);
+  std::string sent = buffers_.take_output();
+  const char* const memory = sent.data();
+  Buffers::give_back(std::move(sent));
+  Buffers other;
+  const Bio bio(other.make_bio());
+  other.expect_output(100);
+  EXPECT_FALSE(other.has_output());
+  EXPECT_EQ(BIO_write(bio.get(), "two", 3), 3);
+  sent = other.take_output();
+  EXPECT_EQ(sent, "two");
+  EXPECT_EQ(sent.data(), memory);
+}
+
+TEST_F(BuffersTest, MemoryOfMuchOutputIsNotKept) {
+  std::string large(1'000'000, 'x');
+  Buffers::give_back(std::move(large));
+  buffers_.expect_output(100);
+  EXPECT_EQ(BIO_write(bio_.get(), "one", 3), 3);
+  EXPECT_LT(buffers_.take_output().capacity(), 100'000U);
 }
 
 TEST_F(BuffersTest, WhatIsReadIsSomebodyElsesRoom) {

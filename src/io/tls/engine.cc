@@ -111,10 +111,11 @@ std::optional<Result<>> Engine::shake_hands() {
 Task<Result<>> Engine::send_output(Duration deadline) {
   if (sending_) co_return Result<>();
   while (buffers_.has_output()) {
-    const std::string octets = buffers_.take_output();
+    std::string octets = buffers_.take_output();
     sending_ = true;
     const Result<> written = co_await under_.write(octets, deadline);
     sending_ = false;
+    Buffers::give_back(std::move(octets));
     if (!written) co_return written;
   }
   co_return Result<>();
@@ -166,6 +167,14 @@ std::optional<Result<std::size_t>> Engine::decrypt(std::span<char> into) {
   }
 }
 
+/// At most a record, and not nothing.
+Result<> Engine::encrypt(std::string_view text) {
+  forget_errors();
+  std::size_t taken = 0;
+  if (SSL_write_ex(ssl_.get(), text.data(), text.size(), &taken) != 1) return fail(broken());
+  return {};
+}
+
 /// Of as many records as are sent at once.
 Result<> Engine::encrypt(Records& records) {
   if (records.empty()) return {};
@@ -173,10 +182,7 @@ Result<> Engine::encrypt(Records& records) {
   buffers_.expect_output(octets + (octets / kRecordOctets + 1) * kFrameOctets);
   // At least one: while somebody else sends, nothing is taken from the output here.
   do {
-    const std::string_view text = records.next();
-    forget_errors();
-    std::size_t taken = 0;
-    if (SSL_write_ex(ssl_.get(), text.data(), text.size(), &taken) != 1) return fail(broken());
+    if (const Result<> done = encrypt(records.next()); !done) return done;
   } while (!records.empty() && buffers_.output_octets() < kSendOctets);
   return {};
 }
@@ -187,6 +193,15 @@ Task<Result<>> Engine::write_all(std::vector<std::string_view> pieces, Duration 
   Result<> encrypted = encrypt(records);
   if (encrypted && records.empty()) return send_output(deadline);
   return write_rest(std::move(records), std::move(encrypted), deadline);
+}
+
+/// A reply or a command is one record.
+Task<Result<>> Engine::write(const std::string& octets, Duration deadline) {
+  if (octets.empty() || octets.size() > kRecordOctets) return write_all({octets}, deadline);
+  buffers_.expect_output(octets.size() + kFrameOctets);
+  Result<> encrypted = encrypt(octets);
+  if (encrypted) return send_output(deadline);
+  return write_rest(Records({}), std::move(encrypted), deadline);
 }
 
 Task<Result<>> Engine::write_rest(Records records, Result<> encrypted, Duration deadline) {

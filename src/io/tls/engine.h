@@ -32,6 +32,7 @@ class Engine final : public TlsStream {
   Task<Result<>> wait_readable(Duration deadline) override;
   Task<Result<std::size_t>> read_some(std::span<char> into, Duration deadline) override;
   Task<Result<>> write_all(std::vector<std::string_view> pieces, Duration deadline) override;
+  Task<Result<>> write(const std::string& octets, Duration deadline) override;
   void cancel_read() noexcept override { under_.cancel_read(); }
   Task<> shutdown() override;
   void close() noexcept override { under_.close(); }
@@ -48,6 +49,7 @@ class Engine final : public TlsStream {
   Task<Result<T>> with_input(Attempt attempt, Duration deadline);
   std::optional<Result<>> shake_hands();
   std::optional<Result<std::size_t>> decrypt(std::span<char> into);
+  Result<> encrypt(std::string_view text);
   Result<> encrypt(Records& records);
   Task<Result<>> write_rest(Records records, Result<> encrypted, Duration deadline);
   Task<Result<>> send_output(Duration deadline);
