@@ -27,26 +27,7 @@ namespace {
 constexpr int kSessionsOfReactor = 20;
 /// Of all reactors together, so that the queue grows to the same length with one and with two.
 constexpr std::int64_t kMessages = 20'000;
-constexpr std::size_t kTextOctetsMin = 4096;
 constexpr std::chrono::seconds kPatience{60};
-
-/// Header and lines, and the final dot.
-std::string text_of_message() {
-  const std::string line = std::string(78, 'x') + "\r\n";
-  std::string text = "From: sender@example.org\r\nSubject: many\r\n\r\n";
-  while (text.size() < kTextOctetsMin) text += line;
-  return text + ".\r\n";
-}
-
-SharedSettings settings() {
-  route::RouteConfig route;
-  route.hostname = "mx.example.test";
-  AcceptConfig accept;
-  accept.hostname = "mx.example.test";
-  return std::make_shared<const Settings>(
-      accept, std::make_shared<const route::Router>(std::move(*route::Router::make(route))),
-      policy::RelayRule(policy::RelayConfig{{*IpNetwork::parse("127.0.0.0/8")}}));
-}
 
 template <class T>
 T valid(Result<T> result) {
@@ -116,8 +97,8 @@ class World {
   }
 
   const io::TemporaryFolder folder_;
-  const support::Script script_{text_of_message()};
-  const SharedSettings settings_ = settings();
+  const support::Script script_{support::text_of_message()};
+  const SharedSettings settings_ = support::settings();
   std::unique_ptr<io::Production> outside_;
   const io::System system_ = outside_->system();
   support::InstantStorage instant_;

@@ -1,4 +1,4 @@
-// For this folder's benchmark: clients that cost next to nothing, and a storage that forgets.
+// For this folder's benchmarks: clients that cost next to nothing, and a storage that forgets.
 
 #pragma once
 
@@ -15,9 +15,30 @@
 
 #include "io/callback.h"
 #include "io/stream_test_support.h"
+#include "mail/accept/session.h"
 #include "storage/storage.h"
 
 namespace veredus::accept::support {
+
+/// Header and lines, and the final dot.
+inline std::string text_of_message() {
+  constexpr std::size_t kTextOctetsMin = 4096;
+  const std::string line = std::string(78, 'x') + "\r\n";
+  std::string text = "From: sender@example.org\r\nSubject: many\r\n\r\n";
+  while (text.size() < kTextOctetsMin) text += line;
+  return text + ".\r\n";
+}
+
+/// Clients of this machine may send anywhere.
+inline SharedSettings settings() {
+  route::RouteConfig route;
+  route.hostname = "mx.example.test";
+  AcceptConfig accept;
+  accept.hostname = "mx.example.test";
+  return std::make_shared<const Settings>(
+      accept, std::make_shared<const route::Router>(std::move(*route::Router::make(route))),
+      policy::RelayRule(policy::RelayConfig{{*IpNetwork::parse("127.0.0.0/8")}}));
+}
 
 /// Every batch is "durable" at once, and thrown away: what remains is what its users cost.
 class InstantStorage final : public storage::Storage {
