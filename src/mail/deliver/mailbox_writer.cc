@@ -51,17 +51,21 @@ bool MailboxWriter::is_worth(unsigned others) const {
 /// On a worker, until nothing waits. A bug of ours must not leave anybody waiting for ever.
 void MailboxWriter::write_all() {
   for (std::vector<Request*> taken = take(); !taken.empty(); taken = take()) {
-    std::vector<MaildirCopy*> copies;
-    for (Request* request : taken)
-      for (MaildirCopy& copy : request->copies) copies.push_back(&copy);
     try {
-      write_maildirs(system_.files, copies);
+      write_together(taken);
     } catch (const std::exception& bug) {
       log::error("mailbox_writer_broken", {{"reason", bug.what()}});
     }
     // Each request may be gone as soon as it is answered.
     for (Request* request : taken) std::exchange(request->written, nullptr)(true);
   }
+}
+
+void MailboxWriter::write_together(const std::vector<Request*>& requests) {
+  std::vector<MaildirCopy*> copies;
+  for (Request* request : requests)
+    for (MaildirCopy& copy : request->copies) copies.push_back(&copy);
+  write_maildirs(system_.files, copies);
 }
 
 /// None: the writer is not counted any more.

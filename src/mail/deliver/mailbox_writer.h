@@ -39,6 +39,7 @@ class MailboxWriter {
   bool enqueue(Request& request);
   bool is_worth(unsigned others) const;
   void write_all();
+  void write_together(const std::vector<Request*>& requests);
   std::vector<Request*> take();
 
   const io::System& system_;

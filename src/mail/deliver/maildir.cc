@@ -35,9 +35,12 @@ Result<> with_maildir(io::Files& files, const std::string& folder, auto step) {
   return step();
 }
 
+/// `done` becomes what is told of the copy only when all is over: whatever is thrown on the way, no
+/// step is taken for the whole.
 struct Copying {
   MaildirCopy& copy;
   MaildirDraft draft;
+  Result<> done = {};
 };
 
 Result<> write_octets(MaildirDraft& draft, const std::vector<Bytes>& chunks) {
@@ -51,11 +54,11 @@ Result<> write_octets(MaildirDraft& draft, const std::vector<Bytes>& chunks) {
 void sync_folders(io::Files& files, std::vector<Copying>& all) {
   std::map<std::string, Result<>> synced;
   for (Copying& one : all) {
-    if (!one.copy.written) continue;
+    if (!one.done) continue;
     const std::string folder = one.draft.new_folder();
     auto known = synced.find(folder);
     if (known == synced.end()) known = synced.emplace(folder, files.sync_directory(folder)).first;
-    one.copy.written = known->second;
+    one.done = known->second;
   }
 }
 
@@ -64,14 +67,16 @@ void write_at_once(io::Files& files, std::span<MaildirCopy* const> copies) {
   all.reserve(copies.size());
   for (MaildirCopy* copy : copies) {
     Copying& one = all.emplace_back(*copy, MaildirDraft(files, copy->place));
-    copy->written = write_octets(one.draft, *copy->chunks);
-    if (copy->written && copies.size() > 1) one.draft.begin_sync();
+    one.done = write_octets(one.draft, *copy->chunks);
+    if (one.done && copies.size() > 1) one.draft.begin_sync();
   }
   for (Copying& one : all)
-    if (one.copy.written) one.copy.written = one.draft.show();
+    if (one.done) one.done = one.draft.show();
   sync_folders(files, all);
-  for (Copying& one : all)
-    if (!one.copy.written) one.draft.discard();
+  for (Copying& one : all) {
+    if (!one.done) one.draft.discard();
+    one.copy.written = std::move(one.done);
+  }
 }
 
 }  // namespace
