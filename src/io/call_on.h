@@ -35,9 +35,9 @@ Task<T> await_answer(Clock& clock, Start start) {
   boost::asio::any_io_executor home = co_await boost::asio::this_coro::executor;
   // Weak: an answer may be kept, uncalled, for longer than the reactors and their timers live.
   start(Answer<T>([waits = std::weak_ptr(pending), home](T value) {
-    if (const auto asked = waits.lock()) {
+    if (auto asked = waits.lock()) {
       asked->value.emplace(std::move(value));
-      boost::asio::post(home, [asked] { asked->answered->raise(); });
+      boost::asio::post(home, [asked = std::move(asked)] { asked->answered->raise(); });
     }
   }));
   co_await pending->answered->wait();

@@ -110,8 +110,9 @@ Result<> RealFiles::make_directories(const std::string& path) {
     return sync_directory(whole.has_parent_path() ? whole.parent_path().string() : ".");
   const int error = errno;
   if (error == EEXIST) {
-    if (std::filesystem::is_directory(whole)) return {};
-    return failed("make directory " + path, ENOTDIR);
+    std::error_code unknown;
+    if (std::filesystem::is_directory(whole, unknown)) return {};
+    return failed("make directory " + path, unknown ? unknown.value() : ENOTDIR);
   }
   if (error != ENOENT || !whole.has_parent_path()) return failed("make directory " + path, error);
 

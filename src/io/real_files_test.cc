@@ -2,6 +2,7 @@
 
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "io/test_support.h"
 
@@ -64,6 +65,15 @@ TEST_F(RealFilesTest, WritesSyncsMovesListsAndRemoves) {
   ASSERT_TRUE(files_.remove(in("a/b/z")));
   ASSERT_TRUE(files_.remove(in("a/b/z")));
   EXPECT_EQ(files_.list(in("a/b")), (std::vector<std::string>{"c"}));
+}
+
+TEST_F(RealFilesTest, ALinkThatLeadsNowhereIsAnError) {
+  ASSERT_EQ(::symlink("loop", in("loop").c_str()), 0);
+  const Result<> made = files_.make_directories(in("loop"));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().fault(), Fault::unavailable);
+  EXPECT_TRUE(made.error().text().contains("symbolic links")) << made.error().text();
+  EXPECT_FALSE(files_.create_draft(in("loop/1")));
 }
 
 TEST_F(RealFilesTest, LetsNobodyElseRead) {

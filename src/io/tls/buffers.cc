@@ -20,7 +20,11 @@ std::vector<std::unique_ptr<Buffers::Input>>& spare() {
 
 /// The same for what goes out.
 std::vector<std::string>& spare_output() {
-  thread_local std::vector<std::string> buffers;
+  thread_local std::vector<std::string> buffers = [] {
+    std::vector<std::string> made;
+    made.reserve(kSpareMax);  // Giving back must not fail.
+    return made;
+  }();
   return buffers;
 }
 

@@ -29,13 +29,12 @@ io::Task<std::vector<queue::Outcome>> MailboxCourier::deliver(const queue::Job& 
   Copies copies{job};
   const std::vector<std::uint32_t> open = outcomes.open();
   for (const std::uint32_t recipient : open) co_await choose(copies, recipient, outcomes);
-  const std::vector<std::uint32_t> recipients = copies.recipients;
-  const std::vector<Result<>> written = co_await write(std::move(copies));
+  const std::vector<Result<>> written = co_await write(job, std::move(copies.places));
   for (std::size_t i = 0; i < written.size(); ++i) {
     if (written[i])
-      outcomes.set(recipients[i], State::delivered, "2.0.0 Delivered to mailbox", "");
+      outcomes.set(copies.recipients[i], State::delivered, "2.0.0 Delivered to mailbox", "");
     else
-      outcomes.set(recipients[i], State::deferred, written[i].error().text(), "");
+      outcomes.set(copies.recipients[i], State::deferred, written[i].error().text(), "");
   }
   co_return outcomes.take();
 }
@@ -61,7 +60,8 @@ io::Task<> MailboxCourier::choose(Copies& copies, std::uint32_t recipient, Outco
 }
 
 /// Counted anew each time: the owner may have made room by any program. What is over its quota
-/// waits for that until it expires.
+/// waits for that until it expires. Messages that are written at the same moment do not see each
+/// other: a mailbox may get more than its quota by as many.
 io::Task<Result<>> MailboxCourier::check_room(const Copies& copies, const MaildirPlace& place) {
   if (place.quota_bytes == 0) co_return Result<>();
   const auto held = co_await io::run_blocking(
@@ -75,16 +75,16 @@ io::Task<Result<>> MailboxCourier::check_room(const Copies& copies, const Maildi
 
 /// A body that is in memory anyway is written together with others; of one that is in storage only
 /// one chunk is in memory at a time.
-io::Task<std::vector<Result<>>> MailboxCourier::write(Copies copies) {
-  const queue::Job& job = copies.job;
+io::Task<std::vector<Result<>>> MailboxCourier::write(const queue::Job& job,
+                                                      std::vector<MaildirPlace> places) {
   std::vector<Result<>> written;
   if (job.chunks.size() == job.envelope->chunk_count) {
-    written = co_await writer_.write(std::move(copies.places), job.chunks);
+    written = co_await writer_.write(std::move(places), job.chunks);
     for (Result<>& one : written)
       if (!one) one = fail(unwritten(one.error()));
     co_return written;
   }
-  for (MaildirPlace& place : copies.places) {
+  for (MaildirPlace& place : places) {
     Result<> one = co_await write_stored(job, std::move(place));
     written.push_back(std::move(one));
   }

@@ -35,7 +35,7 @@ class MailboxCourier : public Courier {
   // Their errors' texts are reasons: see reason.h.
   io::Task<Result<>> check_room(const Copies& copies, const MaildirPlace& place);
   io::Task<> choose(Copies& copies, std::uint32_t recipient, Outcomes& outcomes);
-  io::Task<std::vector<Result<>>> write(Copies copies);
+  io::Task<std::vector<Result<>>> write(const queue::Job& job, std::vector<MaildirPlace> places);
   io::Task<Result<>> write_stored(const queue::Job& job, MaildirPlace place);
   io::Task<Result<>> copy(const queue::Job& job, MaildirDraft& draft);
   Result<MaildirPlace> place_for(const queue::Job& job, std::uint32_t recipient) const;

@@ -17,6 +17,7 @@ struct MailboxWriter::Request {
   }
 
   const std::vector<Bytes>& chunks;
+  SteadyTime since;
   std::vector<MaildirCopy> copies = {};
   io::Answer<bool> written = {};
 };
@@ -24,11 +25,11 @@ struct MailboxWriter::Request {
 io::Task<std::vector<Result<>>> MailboxWriter::write(std::vector<MaildirPlace> places,
                                                      const std::vector<Bytes>& chunks) {
   if (places.empty()) co_return std::vector<Result<>>();
-  Request request{chunks};
+  Request request{chunks, system_.clock.now()};
   for (MaildirPlace& place : places) request.copies.push_back({std::move(place), &chunks});
   co_await io::await_answer<bool>(system_.clock, [&](io::Answer<bool> written) {
     request.written = std::move(written);
-    if (enqueue(request)) system_.workers.start([this] { write_all(); });
+    if (enqueue(request)) start(request);
   });
   std::vector<Result<>> results;
   for (MaildirCopy& copy : request.copies) results.push_back(std::move(copy.written));
@@ -38,14 +39,29 @@ io::Task<std::vector<Result<>>> MailboxWriter::write(std::vector<MaildirPlace> p
 bool MailboxWriter::enqueue(Request& request) {
   const std::scoped_lock lock(mutex_);
   waiting_.push_back(&request);
-  if (writers_ == kWritersMax || !is_worth(writers_)) return false;
+  if (!is_worth_besides(writers_)) return false;
   ++writers_;
   return true;
 }
 
-/// A few writers take what comes; one more besides `others` must have enough to write at once.
-bool MailboxWriter::is_worth(unsigned others) const {
-  return others < kWritersMin || waiting_.size() > others;
+/// For a request that waits. When no writer can be had, it must not be left to one.
+void MailboxWriter::start(const Request& request) {
+  try {
+    system_.workers.start([this] { write_all(); });
+  } catch (...) {
+    if (withdraw(request)) throw;
+  }
+}
+
+bool MailboxWriter::withdraw(const Request& request) {
+  const std::scoped_lock lock(mutex_);
+  --writers_;
+  return std::erase(waiting_, &request) > 0;
+}
+
+bool MailboxWriter::is_worth_besides(unsigned others) const {
+  if (waiting_.empty()) return false;
+  return is_worth(others, waiting_.size(), system_.clock.now() - waiting_.front()->since);
 }
 
 /// On a worker, until nothing waits. A bug of ours must not leave anybody waiting for ever.
@@ -74,7 +90,7 @@ std::vector<MailboxWriter::Request*> MailboxWriter::take() {
   std::vector<Request*> taken;
   std::size_t copies = 0;
   std::size_t octets = 0;
-  const bool goes_on = is_worth(writers_ - 1);
+  const bool goes_on = is_worth_besides(writers_ - 1);
   while (goes_on && !waiting_.empty()) {
     const Request& next = *waiting_.front();
     copies += next.copies.size();

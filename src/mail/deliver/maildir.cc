@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <utility>
 
@@ -50,6 +51,15 @@ Result<> write_octets(MaildirDraft& draft, const std::vector<Bytes>& chunks) {
   return done;
 }
 
+/// A bug of ours, or what the library throws at, in one mailbox must not be that of the others.
+Result<> guarded(auto step) {
+  try {
+    return step();
+  } catch (const std::exception& bug) {
+    return fail(Fault::unavailable, std::string("a fault of this server: ") + bug.what());
+  }
+}
+
 /// Each folder once; a failure is that of all messages that were shown in it.
 void sync_folders(io::Files& files, std::vector<Copying>& all) {
   std::map<std::string, Result<>> synced;
@@ -57,7 +67,8 @@ void sync_folders(io::Files& files, std::vector<Copying>& all) {
     if (!one.done) continue;
     const std::string folder = one.draft.new_folder();
     auto known = synced.find(folder);
-    if (known == synced.end()) known = synced.emplace(folder, files.sync_directory(folder)).first;
+    if (known == synced.end())
+      known = synced.emplace(folder, guarded([&] { return files.sync_directory(folder); })).first;
     one.done = known->second;
   }
 }
@@ -67,11 +78,11 @@ void write_at_once(io::Files& files, std::span<MaildirCopy* const> copies) {
   all.reserve(copies.size());
   for (MaildirCopy* copy : copies) {
     Copying& one = all.emplace_back(*copy, MaildirDraft(files, copy->place));
-    one.done = write_octets(one.draft, *copy->chunks);
+    one.done = guarded([&] { return write_octets(one.draft, *copy->chunks); });
     if (one.done && copies.size() > 1) one.draft.begin_sync();
   }
   for (Copying& one : all)
-    if (one.done) one.done = one.draft.show();
+    if (one.done) one.done = guarded([&] { return one.draft.show(); });
   sync_folders(files, all);
   for (Copying& one : all) {
     if (!one.done) one.draft.discard();

@@ -16,7 +16,7 @@
 namespace veredus {
 namespace {
 
-constexpr unsigned kWorkers = 16;  // More than write into mailboxes (mail/deliver).
+constexpr unsigned kWorkers = 16;  // Most of them wait for a disk.
 /// Signs of life in the time in which the service manager expects one.
 constexpr int kWatchesInPeriod = 4;
 
