@@ -8,10 +8,12 @@ from pathlib import Path
 
 from accounts import open_account
 from bench import Bench
+from paths import REPOSITORY
 
 
 def of_machine() -> dict[str, str]:
     return {
+        "commit": _commit(),
         "date": date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores ({_processor()}), shared with generator and sink; "
                    f"Linux {platform.release()}",
@@ -27,9 +29,17 @@ def of_run(bench: Bench) -> dict[str, str]:
         "disk": _file_system(bench.folder),
         "load": f"{options.messages:,} messages of {options.octets:,} octets a run where the table says nothing else, "
                 f"{options.sessions} sessions, rounds: {options.rounds}, servers in turn, a fresh folder for each run; "
-                "a run that loses or doubles a message gives no figure",
+                "a run whose messages are not as many at its end gives no figure, and one that is checked message "
+                "by message must lose and double none",
         "CPU and memory": f"of all processes of the server, CPU by {source}",
     } | {kind.name: kind.version() for kind in bench.kinds}
+
+
+def _commit() -> str:
+    """Of the tree whose build is measured."""
+    done = subprocess.run(["git", "-C", REPOSITORY, "describe", "--always", "--dirty", "--exclude=*"], capture_output=True,
+                          text=True, check=False)
+    return done.stdout.strip() or "not known"
 
 
 def _processor() -> str:

@@ -7,6 +7,7 @@ the conditions of its own run. The prose around the tables stays.
 import json
 from pathlib import Path
 
+import aims
 import plots
 import report
 from bench import Work
@@ -49,6 +50,8 @@ class Document:
 def _text(measured: list[Measured], pictures: list[str]) -> str:
     common = report.common_conditions(measured)
     lines = _table([["conditions", ""], *([name, value] for name, value in common.items())])
+    lines += ["", "### aims", "", "On which the server was built, with two cores shared with generator and sink.", "",
+              *_table(aims.table({one.work.name: one.figures for one in measured}))]
     for name in pictures:
         lines += ["", f"![{plots.TITLES[name]}](performance/{name}.svg)"]
     for one in measured:

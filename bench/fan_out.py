@@ -22,7 +22,8 @@ SECONDS_MAX = 300
 class FanOut:
     name = "fan_out"
     says = (f"as relay, but to {DOMAINS:,} domains in turn, each with an MX host and address of its own (NSD), which "
-            f"answers after {LATENCY}; by our own source and sink")
+            f"answers after {LATENCY}; by our own source and sink. Postfix, which takes its port from no MX, is told host "
+            "and port of each domain by a transport table, and sends fewer, for each delivery is a process")
     figure = Run
 
     def measure(self, bench: Bench) -> list[Run]:

@@ -15,6 +15,7 @@ from server import Kind, Papers, Site
 from throughput import lowest_and_highest, median, other_cores, timed_runs
 
 PLAIN, TLS = "plain", "TLS"
+HANDSHAKES = "handshakes of their own"
 CIPHER = "aes-256-gcm"  # What both sides agree on.
 SPEED_SECONDS = 1
 # The micro-benchmark that passes the records of one message through both ends of a session, and its size.
@@ -59,7 +60,7 @@ class RelayTls:
         own = {f"{CIPHER} of its own": cipher_seconds(load.octets) * load.messages}
         if load.octets == RECORDS_OCTETS and RECORDS_PROGRAM.is_file():
             own |= {name: records_seconds(benchmark) * load.messages for name, benchmark in RECORDS.items()}
-        own["handshakes of their own"] = handshake_seconds(bench) * load.sessions * 2
+        own[HANDSHAKES] = handshake_seconds(bench) * load.sessions * 2
         return [Run(self.name, name, load.messages, load.octets, cpu_seconds=seconds) for name, seconds in own.items()]
 
     def _run(self, bench: Bench, kind: Kind, papers: Papers | None) -> Run:
