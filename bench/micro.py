@@ -40,7 +40,10 @@ class Micro:
 
     def measure(self, bench: Bench | None) -> list[MicroFigures]:
         found = []
-        for program in sorted((RELEASE / "src").glob("*_bench")):
+        programs = sorted((RELEASE / "src").glob("*_bench"))
+        if not programs:
+            raise BenchError("there are no micro-benchmarks: `make bench` builds them")
+        for program in programs:
             Bench.say(f"micro-benchmarks: {program.name}")
             found += run(program)
         return found

@@ -132,6 +132,8 @@ def test_no_250_before_the_flush(start_veredus):
     # What this is meant to hold for was there: shared flushes, large mail, more than one file.
     assert len({max(kept[queue_id].flushed) for queue_id in acknowledged}) < len(acknowledged)
     assert max(len(kept[queue_id].parts) for queue_id in acknowledged) > 10
+    folder_flushes = [call for call in trace.calls if call.name == "fsync" and call.file.endswith("/new")]
+    assert 0 < len(folder_flushes) < len(acknowledged)
     assert len(trace.writes(is_journal)) > 1
 
 

@@ -253,6 +253,9 @@ def test_a_missing_user_is_told_with_what_to_type(program, folder):
     assert done.returncode == 1
     assert b"adduser --system --group no-such-user" in done.stderr
     assert b'user = "root"' in done.stderr
+    checked = subprocess.run([program, "config", "check", "--config", folder / "refused" / "veredus.toml"],
+                             capture_output=True, timeout=20, check=True)
+    assert b"warning: there is no user no-such-user" in checked.stdout
 
 
 def test_a_storage_of_roots_is_told_with_what_to_type(program, folder):
@@ -260,6 +263,18 @@ def test_a_storage_of_roots_is_told_with_what_to_type(program, folder):
     done = try_to_serve(program, folder, {"user": USER})
     assert done.returncode == 1
     assert f"chown -R {USER}: {folder}/refused/storage".encode() in done.stderr
+
+
+def test_root_does_not_write_into_the_storage_of_another_user(program, folder):
+    storage = folder / "refused" / "storage"
+    (storage / "db").mkdir(parents=True)
+    for path in (storage, storage / "db"):
+        shutil.chown(path, USER)
+    done = try_to_serve(program, folder, {"user": "root"})
+    assert done.returncode == 1
+    assert f"{storage}/db does not belong to root".encode() in done.stderr
+    assert f"chown -R root: {storage}/db".encode() in done.stderr
+    assert not list((storage / "db").iterdir())
 
 
 def test_root_stays_root_only_when_told_to(start):

@@ -1,9 +1,12 @@
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "main/commands/command.h"
 #include "main/commands/configuration.h"
 #include "main/config/show.h"
+#include "main/service/prepare.h"
 
 namespace veredus::commands {
 namespace {
@@ -16,7 +19,11 @@ int check(const ConfigurationOptions& options) {
   if (loaded->config.certificates.empty()) parts.tls.certificates.clear();
   if (const Result<> readable = Assembly::check_files(parts); !readable)
     return complain(readable.error(), kConfiguration);
-  for (const std::string& warning : config::warnings(loaded->config))
+  std::vector<std::string> warnings = config::warnings(loaded->config);
+  // No error: this may not be the host that it is for.
+  if (const auto user = user_to_become(loaded->config.process); !user)
+    warnings.push_back(user.error().text());
+  for (const std::string& warning : warnings)
     std::cout << loaded->source << ": warning: " << warning << '\n';
   std::cout << loaded->source << ": good\n";
   return kDone;

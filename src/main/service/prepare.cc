@@ -44,16 +44,6 @@ std::vector<std::string> secrets(const config::Config& config) {
   return files;
 }
 
-/// Nothing when the process stays who it is.
-Result<std::optional<io::User>> user_to_become(const config::Process& process) {
-  if (!io::current_user().is_root() || process.user == "root") return std::nullopt;
-  auto user = io::find_user(process.user);
-  if (user) return *std::move(user);
-  return fail(user.error().fault(),
-              user.error().text() + ", whom process.user names: type `adduser --system --group " +
-                  process.user + "`, or set user = \"root\" in [process] to stay root");
-}
-
 Result<> take_inherited(const config::Config& config, io::HeldSockets& sockets) {
   for (const int descriptor : io::inherited_descriptors()) {
     const auto endpoint = sockets.adopt(descriptor);
@@ -100,9 +90,18 @@ std::vector<std::string> public_folders(const config::Config& config) {
   return {folder(config.submission_socket().path()), folder(config.drop_folder())};
 }
 
+/// When the process stays who it is. Root must not write among another user's files: that one, and
+/// every command as that one, could not open them any more.
+Result<> make_own_places(const config::Config& config) {
+  const Result<> made = io::RealFiles().make_directories(config.storage.path);
+  const io::User user = io::current_user();
+  if (!made || !user.is_root()) return made;
+  return io::make_folder_of(config.storage_options().path, user);
+}
+
 /// What the user must find, for it could not make it.
 Result<> make_places(const config::Config& config, const std::optional<io::User>& user) {
-  if (!user) return io::RealFiles().make_directories(config.storage.path);
+  if (!user) return make_own_places(config);
   Result<> made = io::make_folder_of(config.storage.path, *user);
   if (made) made = io::make_folder_of(config.storage_options().path, *user);
   if (made && !config.log.file.empty()) made = io::make_file_of(config.log.file, *user);
@@ -112,6 +111,15 @@ Result<> make_places(const config::Config& config, const std::optional<io::User>
 }
 
 }  // namespace
+
+Result<std::optional<io::User>> user_to_become(const config::Process& process) {
+  if (!io::current_user().is_root() || process.user == "root") return std::nullopt;
+  auto user = io::find_user(process.user);
+  if (user) return *std::move(user);
+  return fail(user.error().fault(),
+              user.error().text() + ", whom process.user names: type `adduser --system --group " +
+                  process.user + "`, or set user = \"root\" in [process] to stay root");
+}
 
 io::FileRules file_rules(const config::Loaded& loaded) {
   const config::Config& config = loaded.config;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 #include "io/held_sockets.h"
@@ -32,6 +33,10 @@ struct Prepared {
 /// the process has one thread. Errors: unavailable, refused, malformed; the text says what to do,
 /// and the process must end.
 [[nodiscard]] Result<std::unique_ptr<Prepared>> prepare(const config::Loaded& loaded);
+
+/// Whom the process becomes; nothing when it stays who it is. Errors: refused (there is no such
+/// user; the text says what to type), unavailable.
+[[nodiscard]] Result<std::optional<io::User>> user_to_become(const config::Process& process);
 
 /// Logs `process_secured`, and what else the postmaster should know of it.
 void log_prepared(const Prepared& prepared);
