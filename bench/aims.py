@@ -32,7 +32,7 @@ class Aim:
     def row(self, figures: list) -> list[str]:
         try:
             found, more = self.found(figures)
-        except (LookupError, statistics.StatisticsError):
+        except (LookupError, ValueError):  # Nothing was kept, or not all of it.
             return [self.says, self._text(), "not measured", "", ""]
         is_met = found <= self.wanted if self.is_limit else found >= self.wanted
         return [self.says, self._text(), _number(found), "yes" if is_met else "**no**", more]

@@ -10,7 +10,9 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
 
+import aims
 import document
+import latency
 import measure
 import micro
 import plots
@@ -196,6 +198,33 @@ def test_a_work_is_replaced_and_all_else_stays(tmp_path):
     assert "Veredus" in text and "Exim" in text and "Postfix |" not in text
     assert text.index("date: now") < text.index("date: then")
     assert (tmp_path / "performance" / "throughput.svg").exists()
+
+
+def aim_rows(figures):
+    return [dict(zip(("aim", "wanted", "measured", "met", "also"), row, strict=True)) for row in aims.table(figures)[1:]]
+
+
+def test_aims_are_judged_by_medians_and_tell_the_rounds():
+    rows = aim_rows({"relay": [run("Postfix", 9), run("Postfix", 9), run("Postfix", 9),
+                               run("Veredus", 1), run("Veredus", 1), run("Veredus", 2)]})
+    rate, cpu = rows[0], rows[1]
+    assert (rate["measured"], rate["met"], rate["also"]) == ("9", "yes", "rounds: 4.5 - 9")
+    assert (cpu["measured"], cpu["met"]) == ("0.111", "**no**")
+
+
+def test_what_was_not_measured_is_not_met():
+    rows = [row for row in aim_rows({}) if "instructions" not in row["aim"]]
+    assert {row["measured"] for row in rows} == {"not measured"}
+    assert {row["met"] for row in rows} == {""}
+
+
+def test_the_worst_round_of_a_latency_is_told():
+    steps = [step("Veredus", 80, ms) for ms in (1, 2, 700)]
+    table = latency.Latency().table(steps)
+    row = row_of(table, "Veredus")
+    assert (row["p99 ms"], row["p99 ms, worst round"], row["longest ms"]) == ("2.00", "700.00", "2,100.00")
+    found = next(row for row in aim_rows({"latency": steps}) if "p99" in row["aim"])
+    assert (found["measured"], found["also"]) == ("2", "the worst round 700.0")
 
 
 def test_names_of_works_differ():
