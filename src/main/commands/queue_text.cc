@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -123,13 +125,15 @@ std::string destination_entry(std::string_view line) {
       "{:<36} {:>9} {:>8} {:>9} {:>6} {:>4} of {:<4}", text_in(view, "destination"),
       number_in(view, "messages"), number_in(view, "waiting"), number_in(view, "deferred"),
       number_in(view, "held"), number_in(view, "workers"), number_in(view, "workers_max"));
-  if (view.at("paused").as_bool()) out += " paused by an operator";
+  std::vector<std::string> notes;
+  if (view.at("paused").as_bool()) notes.emplace_back("paused by an operator");
   if (const auto until = text_in(view, "left_alone_until"); !until.empty())
-    out += fmt::format(" failing, left alone until {}", until);
+    notes.push_back(fmt::format("failing, left alone until {}", until));
   if (const auto until = text_in(view, "rate_limited_until"); !until.empty())
-    out += fmt::format(" at its messages a minute until {}", until);
+    notes.push_back(fmt::format("at its messages a minute until {}", until));
   if (const auto limit = text_in(view, "limit"); !limit.empty())
-    out += fmt::format(" limit {}", limit);
+    notes.push_back(fmt::format("limit {}", limit));
+  if (!notes.empty()) out += fmt::format(" {}", fmt::join(notes, "; "));
   out += '\n';
   const auto error = text_in(view, "last_error");
   return error.empty() ? out : out + said_line(text_in(view, "last_error_remote"), error);
