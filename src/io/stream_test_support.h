@@ -2,6 +2,10 @@
 
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "io/stream.h"
 
 namespace veredus::io {
@@ -18,6 +22,20 @@ class SocketlessStream : public Stream {
 
  private:
   Endpoint peer_;
+};
+
+/// Whatever is written is taken, and goes nowhere.
+class DeafStream : public SocketlessStream {
+ public:
+  using SocketlessStream::SocketlessStream;
+
+  Task<Result<>> write_all(std::vector<std::string_view> /*pieces*/,
+                           Duration /*deadline*/) override {
+    co_return Result<>();
+  }
+  Task<Result<>> write(const std::string& /*octets*/, Duration /*deadline*/) override {
+    co_return Result<>();
+  }
 };
 
 }  // namespace veredus::io

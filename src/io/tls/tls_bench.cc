@@ -18,6 +18,7 @@
 
 #include "base/counted_bench_support.h"
 #include "io/asio.h"
+#include "io/stream_test_support.h"
 #include "io/temporary_folder.h"
 #include "io/tls/engine.h"
 #include "io/tls/openssl.h"
@@ -135,8 +136,9 @@ BENCHMARK(openssl_alone)
     ->Apply(counted);
 
 /// One end of a connection in memory: it reads what the other end wrote.
-class MemoryStream final : public Stream {
+class MemoryStream final : public SocketlessStream {
  public:
+  MemoryStream() : SocketlessStream("127.0.0.1:4000") {}
   void connect(MemoryStream& other) { other_ = &other; }
 
   Task<Result<>> wait_readable(Duration /*deadline*/) override { co_return Result<>(); }
@@ -149,16 +151,10 @@ class MemoryStream final : public Stream {
     for (const std::string_view piece : pieces) other_->arrived_ += piece;
     co_return Result<>();
   }
-  void cancel_read() noexcept override {}
-  Task<> shutdown() override { co_return; }
-  void close() noexcept override {}
-  const Endpoint& peer() const noexcept override { return nowhere_; }
-  const Endpoint& local() const noexcept override { return nowhere_; }
 
  private:
   MemoryStream* other_ = nullptr;
   std::string arrived_;
-  Endpoint nowhere_ = Endpoint::unix_socket("/nowhere");
 };
 
 /// A session with an engine at both ends.

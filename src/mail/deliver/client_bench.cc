@@ -23,9 +23,9 @@ namespace {
 constexpr std::size_t kTextOctetsMin = 4096;
 
 /// Answers each packet as a host with PIPELINING does that takes everything.
-class CannedHop final : public io::SocketlessStream {
+class CannedHop final : public io::DeafStream {
  public:
-  CannedHop() : SocketlessStream("203.0.113.1:25") {}
+  CannedHop() : DeafStream("203.0.113.1:25") {}
 
   io::Task<Result<>> wait_readable(Duration /*deadline*/) override { co_return Result<>(); }
   io::Task<Result<std::size_t>> read_some(std::span<char> into, Duration /*deadline*/) override {
@@ -33,13 +33,6 @@ class CannedHop final : public io::SocketlessStream {
     next_ = next_ + 1 < kPackets.size() ? next_ + 1 : kFirstOfMessage;
     std::ranges::copy(packet, into.begin());
     co_return packet.size();
-  }
-  io::Task<Result<>> write_all(std::vector<std::string_view> /*pieces*/,
-                               Duration /*deadline*/) override {
-    co_return Result<>();
-  }
-  io::Task<Result<>> write(const std::string& /*octets*/, Duration /*deadline*/) override {
-    co_return Result<>();
   }
 
  private:
